@@ -1,0 +1,52 @@
+"""A request on its way through admission, and what a plugin is.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission. `object` is private to the request: `admit` fills it in in place.
+A plugin refuses by raising a `StatusError` (see `kplan.api.status`) and warns by appending to `warnings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kplan.api.objects import Object
+from kplan.api.reader import Reader
+from kplan.kinds.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks. Controllers and kubelets have the names that their real ones have."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+
+
+ADMIN = User("admin", ("system:masters", "system:authenticated"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Request:
+    """One write. `operation` is CREATE, UPDATE or DELETE; `old` the stored object for the last two."""
+
+    operation: str
+    kind: Kind
+    namespace: str
+    name: str
+    object: Object | None
+    old: Object | None = None
+    subresource: str = ""
+    user: User = ADMIN
+    dry_run: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+class Plugin:
+    """An admission plugin: override `admit`, `validate` or both. `name` is upstream's."""
+
+    name: str
+
+    def admit(self, request: Request, reader: Reader) -> None:
+        """Mutating admission, before validation."""
+
+    def validate(self, request: Request, reader: Reader) -> None:
+        """Validating admission, after validation."""

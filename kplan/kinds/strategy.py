@@ -1,0 +1,48 @@
+"""What most kinds do before they are validated: status out, status kept, generation counted.
+
+Upstream: the PrepareForCreate and PrepareForUpdate of each kind's strategy.go, which repeat these few lines.
+"""
+
+from __future__ import annotations
+
+from kplan.api.objects import Object
+
+
+def first_generation(obj: Object) -> None:
+    """A new object has generation 1."""
+    obj["metadata"]["generation"] = 1
+
+
+def clear_status(obj: Object) -> None:
+    """Status is the controllers' to write: what a creator says of it is dropped."""
+    obj.pop("status", None)
+
+
+def keep_status(new: Object, old: Object) -> None:
+    """An update of the main resource leaves the status alone."""
+    if "status" in old:
+        new["status"] = old["status"]
+    else:
+        new.pop("status", None)
+
+
+def keep_all_but_status(new: Object, old: Object) -> None:
+    """An update of the status subresource leaves all else alone but metadata (callers restore what they must)."""
+    status = new.get("status")
+    for key in [k for k in new if k not in ("apiVersion", "kind", "metadata")]:
+        del new[key]
+    new.update({k: v for k, v in old.items() if k not in ("apiVersion", "kind", "metadata", "status")})
+    if status is not None:
+        new["status"] = status
+
+
+def count_generation(new: Object, old: Object, *fields: str) -> None:
+    """A change of one of the top-level `fields` (`spec`; `metadata.annotations`) makes the next generation."""
+
+    def part(obj: Object, field: str) -> object:
+        if field.startswith("metadata."):
+            return (obj.get("metadata") or {}).get(field.removeprefix("metadata.")) or None
+        return obj.get(field) or None
+
+    if any(part(new, f) != part(old, f) for f in fields):
+        new["metadata"]["generation"] = (old["metadata"].get("generation") or 0) + 1
