@@ -11,27 +11,27 @@ from typing import Any
 Object = dict[str, Any]
 
 
-def name(obj: Object) -> str:
+def name_of(obj: Object) -> str:
     """`metadata.name`, or the empty string."""
     return (obj.get("metadata") or {}).get("name") or ""
 
 
-def namespace(obj: Object) -> str:
+def namespace_of(obj: Object) -> str:
     """`metadata.namespace`, or the empty string."""
     return (obj.get("metadata") or {}).get("namespace") or ""
 
 
-def uid(obj: Object) -> str:
+def uid_of(obj: Object) -> str:
     """`metadata.uid`, or the empty string."""
     return (obj.get("metadata") or {}).get("uid") or ""
 
 
-def labels(obj: Object) -> dict[str, str]:
+def labels_of(obj: Object) -> dict[str, str]:
     """`metadata.labels`; an empty dict where there are none."""
     return (obj.get("metadata") or {}).get("labels") or {}
 
 
-def annotations(obj: Object) -> dict[str, str]:
+def annotations_of(obj: Object) -> dict[str, str]:
     """`metadata.annotations`; an empty dict where there are none."""
     return (obj.get("metadata") or {}).get("annotations") or {}
 
