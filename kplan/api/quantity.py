@@ -245,7 +245,7 @@ def _scale_int64(number: int, shift: int) -> int:
 
 def _scale_decimal(number: int, shift: int) -> int:
     if shift >= 0:
-        factor = 10**shift if shift < 19 else -(2**63)
+        factor: int = 10**shift if shift < 19 else -(2**63)
         return _wrap(_wrap(number) * factor)
     divisor: int = 10**-shift
     if number < _MAX and -shift < 19:
