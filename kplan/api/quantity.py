@@ -235,7 +235,7 @@ def _wrap(number: int) -> int:
 
 def _scale_int64(number: int, shift: int) -> int:
     if shift >= 0:
-        scaled = number * 10 ** min(shift, 40)
+        scaled: int = number * 10 ** min(shift, 40)
         if -(2**63) <= scaled <= _MAX:
             return scaled
         return _wrap(scaled) if shift in (1, 2, 3, 6, 9) else 0
