@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from kplan.api.gotext import go_quote
-
 RFC3339 = "2006-01-02T15:04:05Z07:00"
 RFC3339_MICRO = "2006-01-02T15:04:05.000000Z07:00"
 
@@ -26,6 +24,17 @@ _UNIT = re.compile(r"[^.0-9]+", re.ASCII)
 
 class GoError(ValueError):
     """What Go's parser says of the text."""
+
+
+def _quoted(text: str) -> str:
+    """As package time quotes: what is not printable ASCII by the bytes."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    out = []
+    for byte in text.encode("utf-8", "surrogatepass"):
+        char = chr(byte)
+        out.append("\\" + char if char in '"\\' else char if 0x20 <= byte < 0x80 else f"\\x{byte:02x}")
+    return '"' + "".join(out) + '"'
 
 
 def time_text(text: str) -> str | None:
@@ -60,10 +69,10 @@ def _parse(text: str, layout: str, digits: int) -> tuple[datetime, str]:
     rest = text
 
     def bad(wanted: str, at: str) -> GoError:
-        return GoError(f"parsing time {go_quote(text)} as {go_quote(layout)}: cannot parse {go_quote(at)} as {go_quote(wanted)}")
+        return GoError(f"parsing time {_quoted(text)} as {_quoted(layout)}: cannot parse {_quoted(at)} as {_quoted(wanted)}")
 
     def out_of_range(what: str) -> GoError:
-        return GoError(f"parsing time {go_quote(text)}: {what} out of range")
+        return GoError(f"parsing time {_quoted(text)}: {what} out of range")
 
     def take(width: int, wanted: str) -> int:
         nonlocal rest
@@ -120,7 +129,7 @@ def _parse(text: str, layout: str, digits: int) -> tuple[datetime, str]:
     else:
         raise bad("Z07:00", rest)
     if rest:
-        raise GoError(f"parsing time {go_quote(text)}: extra text: {go_quote(rest)}")
+        raise GoError(f"parsing time {_quoted(text)}: extra text: {_quoted(rest)}")
     try:
         moment = datetime(year, month, day, int(hour), minute, second, tzinfo=UTC) - timedelta(minutes=offset)
     except (ValueError, OverflowError):
@@ -142,7 +151,7 @@ def duration_text(text: str) -> str:
 
 def parse_duration(text: str) -> int:
     """Nanoseconds; raises GoError."""
-    invalid = GoError(f"time: invalid duration {go_quote(text)}")
+    invalid = GoError(f"time: invalid duration {_quoted(text)}")
     rest = text
     negative = rest.startswith("-")
     if rest[:1] in ("-", "+"):
@@ -163,11 +172,11 @@ def parse_duration(text: str) -> int:
         rest = rest[match.end() :]
         unit = _UNIT.match(rest)
         if unit is None:
-            raise GoError(f"time: missing unit in duration {go_quote(text)}")
+            raise GoError(f"time: missing unit in duration {_quoted(text)}")
         rest = rest[unit.end() :]
         scale = _UNITS.get(unit[0])
         if scale is None:
-            raise GoError(f"time: unknown unit {go_quote(unit[0])} in duration {go_quote(text)}")
+            raise GoError(f"time: unknown unit {_quoted(unit[0])} in duration {_quoted(text)}")
         total += int(whole or 0) * scale + (int(part) * scale // 10 ** len(part) if part else 0)
         if total > 2**63 - (0 if negative else 1):
             raise invalid

@@ -2,6 +2,7 @@
 
 What Go's decoder does to JSON when it fills in a struct: the first type error wins and decoding goes on, a type that reads
 its JSON by itself ends it, unknown fields are collected. `kplan.schema.decode` comes here for whatever it cannot take at once.
+Fields are met in the order of their names: clients send them sorted.
 Upstream: vendor/sigs.k8s.io/json (the API server's fork of encoding/json: case-sensitive names, strict errors).
 """
 
@@ -122,13 +123,13 @@ class StrictDecoder:
     def _object(self, wanted: Type, value: dict[str, Any], path: str) -> Any:
         if wanted.kind == MAP:
             assert wanted.element is not None
-            return {key: self._value(wanted.element, item, f"{path}.{key}" if path else key) for key, item in value.items()}
+            return {key: self._value(wanted.element, item, f"{path}.{key}" if path else key) for key, item in sorted(value.items())}
         if wanted.kind != STRUCT:
             return self._mismatch("object", wanted)
         table = {slot.json: slot for slot in slots(self.version, wanted.name)}
         out: dict[str, Any] = {}
         struct, depth = self._struct, len(self._fields)
-        for key, item in value.items():
+        for key, item in sorted(value.items()):
             slot = table.get(key)
             here = f"{path}.{key}" if path else key
             if slot is None:
