@@ -75,6 +75,7 @@ class Kind:
     PrepareFor* does: clear or carry over status, drop what may not be set, count the generation.
     `status`: the kind has a status subresource. `finish` is upstream's Canonicalize and, for kinds with a decorator on
     read, that.  `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
+    `deprecated`: a warning that comes with every request, refused or not.
     `to_preferred` and `from_preferred` convert (version, object).
     """
 
@@ -87,6 +88,7 @@ class Kind:
     status: bool = False
     create_on_update: bool = False
     unconditional_update: bool = True
+    deprecated: str = ""
     default: Callable[[Object], None] = leave
     prepare: Callable[[Object], None] = leave
     prepare_update: Callable[[Object, Object], None] = leave_update

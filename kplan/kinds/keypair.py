@@ -1,0 +1,49 @@
+"""Whether the certificate and the key of a TLS Secret can be read.
+
+Upstream: crypto/tls.X509KeyPair, of which only the PEM part is here: that the blocks are there, that the certificate is a DER
+sequence. What x509 says of a broken certificate or key, and whether the two belong together, is left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+
+_BLOCK = re.compile(rb"(?:^|\n)-----BEGIN ([^\n]*?)-----[ \t\r]*\n(.*?)\n?-----END \1-----[ \t\r]*(?=\n|$)", re.DOTALL)
+
+
+def key_pair_error(certificate: bytes, key: bytes) -> str:
+    """What is wrong, or the empty string."""
+    blocks, skipped = _blocks(certificate, lambda kind: kind == "CERTIFICATE")
+    if not blocks:
+        if not skipped:
+            return "tls: failed to find any PEM data in certificate input"
+        if len(skipped) == 1 and skipped[0].endswith("PRIVATE KEY"):
+            return "tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched"
+        return f'tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [{" ".join(skipped)}]'
+    keys, skipped = _blocks(key, lambda kind: kind == "PRIVATE KEY" or kind.endswith(" PRIVATE KEY"))
+    if not keys:
+        if not skipped:
+            return "tls: failed to find any PEM data in key input"
+        if len(skipped) == 1 and skipped[0] == "CERTIFICATE":
+            return "tls: found a certificate rather than a key in the PEM for the private key"
+        return f'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [{" ".join(skipped)}]'
+    return "" if blocks[0][:1] == b"\x30" else "x509: malformed certificate"
+
+
+def _blocks(text: bytes, wanted: Callable[[str], bool]) -> tuple[list[bytes], list[str]]:
+    found, skipped = [], []
+    for match in _BLOCK.finditer(text):
+        kind, body = match[1].decode(errors="replace"), match[2]
+        head, blank, rest = body.partition(b"\n\n")
+        try:
+            data = base64.b64decode(b"".join((rest if blank and b":" in head else body).split()), validate=True)
+        except binascii.Error:
+            continue
+        if wanted(kind):
+            found.append(data)
+        else:
+            skipped.append(kind)
+    return found, skipped
