@@ -1,0 +1,169 @@
+"""A stream as kubectl takes it apart: JSON values one after another, or YAML documents between lines that start with `---`.
+
+Upstream: YAMLOrJSONDecoder of k8s.io/apimachinery/pkg/util/yaml, behind the byte-order-mark decoder of
+k8s.io/cli-runtime. Unlike it, reading goes on after a document that is broken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kplan.manifests.construct import MAX_DEPTH, construct
+from kplan.manifests.errors import YamlError
+from kplan.manifests.scalars import json_number
+
+_SEPARATOR = re.compile(r"^---(.*)\n?", re.M)
+_PEEKED = 4096
+_JSON_SPACE = re.compile(r"[ \t\r\n]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONG_DIGITS = re.compile(r"\d{18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a stream: its text, the line it starts on (from 1), its value, or why it has none.
+
+    `value` is None for an empty document too; `text` is what positions are found in.
+    """
+
+    text: str
+    line: int
+    value: Any = None
+    error: YamlError | None = None
+
+
+def decoded(data: str | bytes) -> str:
+    """Bytes as text: UTF-8, or what a byte order mark says; bytes that are neither become U+FFFD."""
+    if isinstance(data, str):
+        text = data.removeprefix("\ufeff")
+        text = _SURROGATE.sub("\ufffd", text)
+    elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = data[2:].decode("utf-16-le" if data[0] == 0xFF else "utf-16-be", "replace")
+    else:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    return text.replace("\r\n", "\n") if "\r\n" in text else text
+
+
+def read_documents(data: str | bytes, max_depth: int = MAX_DEPTH) -> Iterator[Document]:
+    """Each document of a stream, broken and empty ones too."""
+    text = decoded(data)
+    if not text[:_PEEKED].lstrip().startswith("{"):
+        yield from _yaml_documents(text, 0, max_depth)
+        return
+    position, read = 0, 0
+    failure: YamlError | None = None
+    while (start := _skipped(text, position)) < len(text):
+        try:
+            value, end = _json_value(text, start)
+        except YamlError as error:
+            failure = error
+            break
+        line = text.count("\n", 0, start) + 1
+        yield Document(text[start:end], line, value)
+        position, read = end, read + 1
+    if failure is None:
+        return
+    rest = _yaml_start(text, position)
+    if read > 1 or rest is None:
+        yield Document(text[position:], text.count("\n", 0, position) + 1, error=failure)
+        return
+    for document in _yaml_documents(text, rest, max_depth):
+        if document.error and failure and not read and document.line == 1:
+            document = Document(document.text, document.line, error=failure)
+        yield document
+
+
+def _skipped(text: str, position: int) -> int:
+    found = _JSON_SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _yaml_start(text: str, position: int) -> int | None:
+    """Where YAML goes on after JSON: past blanks up to the first line break; None where too little is left to look at."""
+    while True:
+        if len(text[position : position + 4].encode()) < 4 or text[position] == "\ufffd":
+            return None
+        if not text[position].isspace():
+            return position
+        position += 1
+        if text[position - 1] == "\n":
+            return position
+
+
+def _yaml_documents(text: str, start: int, max_depth: int) -> Iterator[Document]:
+    counted, line = 0, 1
+    begin = start
+
+    def document(end: int) -> Document:
+        nonlocal counted, line
+        line += text.count("\n", counted, begin)
+        counted = begin
+        chunk = text[begin:end]
+        return _yaml_document(chunk if chunk.endswith("\n") else chunk + "\n", line, max_depth)
+
+    for found in _SEPARATOR.finditer(text, start):
+        if found.start() > begin:
+            yield document(found.start())
+            begin = found.end()
+        rest = found[1].strip()
+        if rest and rest[0] != "#":
+            line += text.count("\n", counted, found.start())
+            counted = found.start()
+            yield Document(found[0], line, error=YamlError(f"invalid Yaml document separator: {rest}", line, 4))
+            begin = found.end()
+    if begin < len(text):
+        yield document(len(text))
+
+
+def _yaml_document(text: str, line: int, max_depth: int) -> Document:
+    try:
+        return Document(text, line, construct(text.removeprefix("\ufeff"), max_depth))
+    except YamlError as error:
+        return Document(text, line, error=error.moved(line - 1))
+
+
+def _json_value(text: str, start: int) -> tuple[Any, int]:
+    """One JSON value as encoding/json reads it; numbers as the server will."""
+    decoder = _EXACT if _LONG_DIGITS.search(text) else _ORDINARY
+    try:
+        value, end = decoder.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise YamlError(f"json: {error.msg[:1].lower()}{error.msg[1:]}", error.lineno, error.colno) from None
+    except RecursionError:
+        raise YamlError("json: exceeded max depth", text.count("\n", 0, start) + 1, 1) from None
+    except ValueError as error:
+        raise YamlError(f"json: {error}", text.count("\n", 0, start) + 1, 1) from None
+    return (_without_surrogates(value) if "\\ud" in text or "\\uD" in text else value), end
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(inner) for name, inner in value.items()}
+    return value
+
+
+def _json_float(text: str) -> int | float:
+    try:
+        return json_number(float(text))
+    except YamlError:
+        raise ValueError(f"cannot unmarshal number {text} into Go value of type float64") from None
+
+
+def _json_integer(text: str) -> int | float:
+    return int(text) if len(text) < 18 else json_number(int(text)) if len(text) < 400 else _json_float(text)
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"invalid character '{word[0]}' looking for beginning of value")
+
+
+_ORDINARY = json.JSONDecoder(parse_float=_json_float, parse_constant=_refuse)
+_EXACT = json.JSONDecoder(parse_float=_json_float, parse_int=_json_integer, parse_constant=_refuse)
