@@ -103,7 +103,7 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
 
     wanted, held = dict(new_spec), dict(old_spec)
     if not held.get("volumeName"):
-        held["volumeName"] = wanted.get("volumeName") or ""
+        _take(held, wanted, "volumeName")
     yield from _class_upgrade(new, old, wanted, held)
     new_requests = (new_spec.get("resources") or {}).get("requests")
     old_requests = (old_spec.get("resources") or {}).get("requests") or {}
@@ -142,11 +142,11 @@ def _class_upgrade(new: Object, old: Object, wanted: Object, held: Object) -> Fi
         _take(wanted, held, "storageClassName")
 
 
-def _take(wanted: Object, held: Object, key: str) -> None:
-    if key in held:
-        wanted[key] = held[key]
+def _take(to: Object, source: Object, key: str) -> None:
+    if key in source:
+        to[key] = source[key]
     else:
-        wanted.pop(key, None)
+        to.pop(key, None)
 
 
 def _same_spec(new: Object, old: Object) -> bool:
@@ -157,7 +157,6 @@ def _same_spec(new: Object, old: Object) -> bool:
         same_resource_list(resources.get("requests"), old_resources.get("requests"))
         and same_resource_list(resources.get("limits"), old_resources.get("limits"))
         and same({**new, "resources": {}}, {**old, "resources": {}})
-        and (new.get("volumeName") or "") == (old.get("volumeName") or "")
     )
 
 
