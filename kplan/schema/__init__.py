@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from kplan.schema.bundle import CURRENT, versions
+from kplan.schema.check import SchemaError, check
 from kplan.schema.decode import Decoded, cannot_be_handled, decode, decode_type, type_and_version
 from kplan.schema.kinds import KindInfo, kinds, lookup, plural_of, versions_of
+from kplan.schema.removed import Removal, deprecated, removed
 from kplan.schema.shapes import Field, Struct, Type, shape
-from kplan.schema.strict import Undecodable
+from kplan.schema.strict import DecodeError
 
 __all__ = [
     "CURRENT",
+    "DecodeError",
     "Decoded",
     "Field",
     "KindInfo",
+    "Removal",
+    "SchemaError",
     "Struct",
     "Type",
-    "Undecodable",
     "cannot_be_handled",
+    "check",
     "decode",
     "decode_type",
+    "deprecated",
     "kinds",
     "lookup",
     "plural_of",
+    "removed",
     "shape",
     "type_and_version",
     "versions",

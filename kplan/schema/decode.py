@@ -20,9 +20,9 @@ from kplan.api.gotext import go_quote
 from kplan.api.objects import Object, copy_tree
 from kplan.schema.bundle import CURRENT
 from kplan.schema.kinds import lookup
-from kplan.schema.opaque import SIMPLE, Mismatch, Refusal
+from kplan.schema.opaque import SIMPLE, MismatchError, RefusalError
 from kplan.schema.shapes import ANY, BOOL, BYTES, INT, LIST, MAP, OPAQUE_TYPE, STRING, STRUCT, Type
-from kplan.schema.strict import StrictDecoder, Undecodable, stands, unknown_fields, zero
+from kplan.schema.strict import DecodeError, StrictDecoder, stands, unknown_fields, zero
 from kplan.schema.structs import root, slots
 
 Reader = Callable[[Any], Any]
@@ -42,7 +42,7 @@ class Decoded:
     unknown: tuple[str, ...] = ()
 
 
-class _Irregular(Exception):
+class _IrregularError(Exception):
     """Something that the compiled readers leave to the exact decoder."""
 
 
@@ -66,19 +66,19 @@ def decode_as(wanted: Type, value: Any, version: str, strict: bool) -> Decoded:
     """A JSON value as a type."""
     try:
         return Decoded(_struct_reader(version, wanted.name)(value))
-    except (_Irregular, Mismatch, Refusal):
+    except (_IrregularError, MismatchError, RefusalError):
         pass
     exact = StrictDecoder(version)
     try:
         found = exact.decode(wanted, value)
-    except Undecodable as error:
+    except DecodeError as error:
         return Decoded(None, str(error), tuple(exact.unknown))
     unknown = tuple(exact.unknown)
     return Decoded(found, unknown_fields(unknown) if strict and unknown else None, unknown)
 
 
 def type_and_version(obj: Object) -> tuple[str, str]:
-    """`apiVersion` and `kind` of a request's body; raises Undecodable.   Upstream: SimpleMetaFactory.Interpret."""
+    """`apiVersion` and `kind` of a request's body; raises DecodeError.   Upstream: SimpleMetaFactory.Interpret."""
     found = []
     for name in ("apiVersion", "kind"):
         value = obj.get(name)
@@ -86,12 +86,12 @@ def type_and_version(obj: Object) -> tuple[str, str]:
             text = StrictDecoder(CURRENT)
             try:
                 text.decode(Type(STRUCT, "", "meta/v1.TypeMeta"), {k: v for k, v in obj.items() if k in ("apiVersion", "kind")})
-            except Undecodable as error:
+            except DecodeError as error:
                 words = str(error).replace("TypeMeta.", ".", 1)
-                raise Undecodable(f"couldn't get version/kind; json parse error: {words}") from None
+                raise DecodeError(f"couldn't get version/kind; json parse error: {words}") from None
         found.append(value or "")
     if found[0].count("/") > 1:
-        raise Undecodable(f"unexpected GroupVersion string: {found[0]}")
+        raise DecodeError(f"unexpected GroupVersion string: {found[0]}")
     return found[0], found[1]
 
 
@@ -121,24 +121,24 @@ def _struct_reader(version: str, name: str) -> Reader:
 
     def read(value: Any) -> Object:
         if type(value) is not dict:
-            raise _Irregular
+            raise _IrregularError
         out: Object = {}
         for key, item in value.items():
             entry = known(key)
             if entry is None:
-                raise _Irregular
+                raise _IrregularError
             reader, direct, keep = entry
             if direct:
                 if type(item) is not reader:
                     if item is None:
                         continue
-                    raise _Irregular
+                    raise _IrregularError
             elif item is None:
                 if reader is _DURATION:
-                    raise _Irregular
+                    raise _IrregularError
                 continue
             else:
-                item = reader(item)  # noqa: PLW2901
+                item = reader(item)
             if keep or item:
                 out[key] = item
         for key, unset in fixed:
@@ -208,17 +208,17 @@ def _list_reader(inner: Reader, element: Type) -> Reader:
 
         def read_texts(value: Any) -> list[str]:
             if type(value) is not list:
-                raise _Irregular
+                raise _IrregularError
             for item in value:
                 if type(item) is not str:
-                    raise _Irregular
+                    raise _IrregularError
             return value.copy()
 
         return read_texts
 
     def read(value: Any) -> list[Any]:
         if type(value) is not list or None in value:
-            raise _Irregular
+            raise _IrregularError
         return [inner(item) for item in value]
 
     return read
@@ -230,17 +230,17 @@ def _map_reader(inner: Reader, element: Type) -> Reader:
 
         def read_texts(value: Any) -> dict[str, str]:
             if type(value) is not dict:
-                raise _Irregular
+                raise _IrregularError
             for item in value.values():
                 if type(item) is not str:
-                    raise _Irregular
+                    raise _IrregularError
             return value.copy()
 
         return read_texts
 
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict or None in value.values():
-            raise _Irregular
+            raise _IrregularError
         return {key: inner(item) for key, item in value.items()}
 
     return read
@@ -252,7 +252,7 @@ def _int_reader(low: int, high: int) -> Reader:
     def read(value: Any) -> int:
         if type(value) is int and low <= value <= high:
             return value
-        raise _Irregular
+        raise _IrregularError
 
     return read
 
@@ -260,30 +260,30 @@ def _int_reader(low: int, high: int) -> Reader:
 def _string(value: Any) -> str:
     if type(value) is str:
         return value
-    raise _Irregular
+    raise _IrregularError
 
 
 def _bool(value: Any) -> bool:
     if type(value) is bool:
         return value
-    raise _Irregular
+    raise _IrregularError
 
 
 def _float(value: Any) -> float:
     if type(value) is int or type(value) is float:
         return value
-    raise _Irregular
+    raise _IrregularError
 
 
 def _bytes(value: Any) -> str:
     if type(value) is str and _BASE64.fullmatch(value):
         return value if value[-1:] != "=" else base64.b64encode(base64.b64decode(value)).decode("ascii")
-    raise _Irregular
+    raise _IrregularError
 
 
 def _union(value: Any) -> Any:
     """The unions of CRD schemas are read without strictness inside: the exact decoder's."""
-    raise _Irregular
+    raise _IrregularError
 
 
 _DURATION = SIMPLE["meta/v1.Duration"]

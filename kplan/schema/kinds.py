@@ -12,16 +12,17 @@ from typing import NamedTuple
 from kplan.schema.bundle import CURRENT, kinds_table
 
 CLUSTER_SCOPED = frozenset(
-    """
-    Namespace Node PersistentVolume ComponentStatus
-    MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration
-    ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration
-    CustomResourceDefinition APIService SelfSubjectReview TokenReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview
-    CertificateSigningRequest ClusterTrustBundle FlowSchema PriorityLevelConfiguration StorageVersion
-    ClusterCIDR IPAddress IngressClass ServiceCIDR RuntimeClass ClusterRole ClusterRoleBinding
-    DeviceClass DeviceTaintRule ResourceClass ResourceSlice ResourcePoolStatusRequest PriorityClass
-    CSIDriver CSINode StorageClass VolumeAttachment VolumeAttributesClass StorageVersionMigration PodSecurityPolicy
-    """.split()
+    {
+        *("Namespace", "Node", "PersistentVolume", "ComponentStatus"),
+        *("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"),
+        *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
+        *("CustomResourceDefinition", "APIService", "StorageVersion", "StorageVersionMigration"),
+        *("SelfSubjectReview", "TokenReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"),
+        *("CertificateSigningRequest", "ClusterTrustBundle", "FlowSchema", "PriorityLevelConfiguration"),
+        *("ClusterCIDR", "IPAddress", "IngressClass", "ServiceCIDR", "RuntimeClass", "ClusterRole", "ClusterRoleBinding"),
+        *("DeviceClass", "DeviceTaintRule", "ResourceClass", "ResourceSlice", "ResourcePoolStatusRequest"),
+        *("PriorityClass", "PodSecurityPolicy", "CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"),
+    }
 )
 """Kinds without a namespace. No kind's name is cluster-scoped in one group and namespaced in another."""
 

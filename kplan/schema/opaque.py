@@ -1,7 +1,7 @@
 """Types that read their JSON by themselves: quantities, int-or-string, times, raw JSON, the unions of CRD schemas.
 
-Each reads one JSON value (None: null) and returns what the API prints for it. What it refuses it raises: a `Mismatch` is
-placed by the decoder (`... into Go struct field X.y of type int32`), a `Refusal` is the whole message.
+Each reads one JSON value (None: null) and returns what the API prints for it. What it refuses it raises: a `MismatchError` is
+placed by the decoder (`... into Go struct field X.y of type int32`), a `RefusalError` is the whole message.
 Upstream: the UnmarshalJSON and MarshalJSON methods of resource.Quantity, intstr.IntOrString, metav1.{Time, MicroTime, Duration,
 FieldsV1}, runtime.RawExtension and apiextensions/v1/marshal.go.
 """
@@ -20,7 +20,7 @@ from kplan.schema import gotime
 _INT32 = range(-(2**31), 2**31)
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """JSON of one type (`bool`, `number 1.5`) met a Go type; `inner` is where, inside the value."""
 
     def __init__(self, value: str, go: str, inner: str = "") -> None:
@@ -28,7 +28,7 @@ class Mismatch(Exception):
         self.value, self.go, self.inner = value, go, inner
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A value that its type refuses in words of its own."""
 
 
@@ -63,7 +63,7 @@ def quantity(value: Any) -> str:
             return "0"
         return canonical(json.dumps(value))
     except QuantityError as error:
-        raise Refusal(str(error)) from None
+        raise RefusalError(str(error)) from None
 
 
 def int_or_string(value: Any) -> int | str:
@@ -75,7 +75,7 @@ def int_or_string(value: Any) -> int | str:
     if value is None:
         return 0
     word = json_word(value)
-    raise Mismatch(f"number {number_text(value)}" if word == "number" else word, "int32")
+    raise MismatchError(f"number {number_text(value)}" if word == "number" else word, "int32")
 
 
 def time(value: Any) -> str | None:
@@ -98,11 +98,11 @@ def _timed(value: Any, read: Callable[[str], str | None]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise Mismatch(json_word(value), "string")
+        raise MismatchError(json_word(value), "string")
     try:
         return read(value)
     except gotime.GoError as error:
-        raise Refusal(str(error)) from None
+        raise RefusalError(str(error)) from None
 
 
 def raw(value: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from kplan.api.gotext import go_quote
 from kplan.api.objects import copy_tree
-from kplan.schema.opaque import SIMPLE, ZERO, Mismatch, Refusal, json_word, number_text
+from kplan.schema.opaque import SIMPLE, ZERO, MismatchError, RefusalError, number_text
 from kplan.schema.shapes import ANY, BOOL, BYTES, FLOAT, INT, LIST, MAP, OPAQUE_TYPE, STRING, STRUCT, Type
 from kplan.schema.structs import Slot, slots, struct_name
 
@@ -28,7 +28,7 @@ MOST_STRICT_ERRORS = 100
 _WHITE = re.compile(r"[\r\n]")
 
 
-class Undecodable(Exception):
+class DecodeError(Exception):
     """Decoding failed; the text is the decoder's."""
 
 
@@ -43,18 +43,18 @@ class StrictDecoder:
         self._fields: list[str] = []
 
     def decode(self, wanted: Type, value: Any) -> Any:
-        """The value as the API prints it; raises Undecodable."""
+        """The value as the API prints it; raises DecodeError."""
         try:
             out = self._value(wanted, value, "")
-        except Mismatch as error:
-            raise Undecodable(self._placed(error)) from None
-        except Refusal as error:
-            raise Undecodable(str(error)) from None
+        except MismatchError as error:
+            raise DecodeError(self._placed(error)) from None
+        except RefusalError as error:
+            raise DecodeError(str(error)) from None
         if self._first_error is not None:
-            raise Undecodable(self._first_error)
+            raise DecodeError(self._first_error)
         return out
 
-    def _placed(self, error: Mismatch) -> str:
+    def _placed(self, error: MismatchError) -> str:
         """A type error with the field that it happened in."""
         path = ".".join([*self._fields, *([error.inner.partition(".")[2]] if error.inner else [])])
         if self._struct or path:
@@ -67,7 +67,7 @@ class StrictDecoder:
 
     def _mismatch(self, value: str, wanted: Type) -> Any:
         """Note a type error and leave the field as it was."""
-        self._save(self._placed(Mismatch(value, wanted.text)))
+        self._save(self._placed(MismatchError(value, wanted.text)))
         return zero(self.version, wanted)
 
     def _value(self, wanted: Type, value: Any, path: str) -> Any:
@@ -157,7 +157,7 @@ class StrictDecoder:
         if name == "apiextensions/v1.JSONSchemaPropsOrBool":
             if isinstance(value, bool):
                 return value
-            raise Refusal("boolean or JSON schema expected")
+            raise RefusalError("boolean or JSON schema expected")
         if isinstance(value, list):
             found = inner.nested(SCHEMA_LIST if name == "apiextensions/v1.JSONSchemaPropsOrArray" else TEXT_LIST, value)
             return found or None
@@ -167,13 +167,13 @@ class StrictDecoder:
         """As `decode`, for a decoding inside another: a type error says where, and is placed by the outer one."""
         try:
             out = self._value(wanted, value, "")
-        except Mismatch as error:
-            raise Mismatch(error.value, error.go, self._struct + "." + ".".join([*self._fields, error.inner]).rstrip(".")) from None
+        except MismatchError as error:
+            raise MismatchError(error.value, error.go, self._struct + "." + ".".join([*self._fields, error.inner]).rstrip(".")) from None
         if self._first_error is not None:
             match = re.fullmatch(r"json: cannot unmarshal (.+?) into Go struct field (\S+) of type (.+)", self._first_error, re.DOTALL)
             if match is None:
-                raise Refusal(self._first_error)
-            raise Mismatch(match[1], match[3], match[2])
+                raise RefusalError(self._first_error)
+            raise MismatchError(match[1], match[3], match[2])
         return out
 
 
