@@ -20,8 +20,11 @@ _NO_KEY = object()
 _OPEN = object()
 
 
-def construct(text: str, max_depth: int = MAX_DEPTH) -> Any:
-    """The value of the first document of a text; None for an empty one. Raises YamlError, lines counting from 1."""
+def construct(text: str, max_depth: int = MAX_DEPTH) -> tuple[Any, bool]:
+    """The value of a text's first document (None for an empty one), and whether a key may be there twice.
+
+    Raises YamlError, lines counting from 1.
+    """
     try:
         if not dialect.long_tags(text):
             return _build(text, max_depth)
@@ -36,17 +39,17 @@ def construct(text: str, max_depth: int = MAX_DEPTH) -> Any:
         raise YamlError("invalid UTF-8 in a tag") from None
 
 
-def _build(text: str, max_depth: int) -> Any:
+def _build(text: str, max_depth: int) -> tuple[Any, bool]:
     get = dialect.events(text)
     get()
     if get().__class__ is yaml.StreamEndEvent:
-        return None
+        return None, False
     scalar, mapping, sequence, alias = dialect.SCALAR, dialect.MAPPING, dialect.SEQUENCE, dialect.ALIAS
     container: Any = []
     waiting: Any = None  # a mapping's key that waits for its value; None in a sequence
     stack: list[tuple[Any, Any, str | None, int]] = []
     anchors: dict[str, Any] = {}
-    count, aliased = 1, 0
+    count, aliased, repeated = 1, 0, False
     anchor: str | None
     try:
         while True:
@@ -127,6 +130,8 @@ def _build(text: str, max_depth: int) -> Any:
                 container.append(value)
             elif waiting is _NO_KEY:
                 waiting = value if value.__class__ is str else key(value)
+                if waiting in container:
+                    repeated = True
             elif waiting is _MERGE:
                 _merge(container, value)
                 waiting = _NO_KEY
@@ -138,7 +143,7 @@ def _build(text: str, max_depth: int) -> Any:
         if error.line:
             raise
         raise YamlError(error.message, event.start_mark.line + 1, event.start_mark.column + 1) from None
-    return _restored(container[0]) if dialect.rewritten(text) else container[0]
+    return _restored(container[0]) if dialect.rewritten(text) else container[0], repeated
 
 
 def _merge(container: dict[str, Any], value: Any) -> None:

@@ -27,13 +27,15 @@ _LONG_DIGITS = re.compile(r"\d{18}")
 class Document:
     """One document of a stream: its text, the line it starts on (from 1), its value, or why it has none.
 
-    `value` is None for an empty document too; `text` is what positions are found in.
+    `value` is None for an empty document too; `text` is what positions are found in. `repeated` is false where
+    certainly no key is there twice.
     """
 
     text: str
     line: int
     value: Any = None
     error: YamlError | None = None
+    repeated: bool = False
 
 
 def decoded(data: str | bytes) -> str:
@@ -63,7 +65,7 @@ def read_documents(data: str | bytes, max_depth: int = MAX_DEPTH) -> Iterator[Do
             failure = error
             break
         line = text.count("\n", 0, start) + 1
-        yield Document(text[start:end], line, value)
+        yield Document(text[start:end], line, value, repeated=True)
         position, read = end, read + 1
     if failure is None:
         return
@@ -121,7 +123,8 @@ def _yaml_documents(text: str, start: int, max_depth: int) -> Iterator[Document]
 
 def _yaml_document(text: str, line: int, max_depth: int) -> Document:
     try:
-        return Document(text, line, construct(text.removeprefix("\ufeff"), max_depth))
+        value, repeated = construct(text.removeprefix("\ufeff"), max_depth)
+        return Document(text, line, value, repeated=repeated)
     except YamlError as error:
         return Document(text, line, error=error.moved(line - 1))
 
