@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kplan.schema.bundle import CURRENT, versions
-from kplan.schema.check import SchemaError, check
-from kplan.schema.decode import Decoded, cannot_be_handled, decode, decode_type, type_and_version
-from kplan.schema.kinds import KindInfo, kinds, lookup, plural_of, versions_of
-from kplan.schema.removed import Removal, deprecated, removed
+from kplan.schema.checking import SchemaError, check
+from kplan.schema.decoding import Decoded, cannot_be_handled, decode, decode_type, type_and_version
+from kplan.schema.removals import Removal, deprecated, removed
+from kplan.schema.resources import KindInfo, kinds, lookup, plural_of, versions_of
 from kplan.schema.shapes import Field, Struct, Type, shape
 from kplan.schema.strict import DecodeError
 

@@ -1,7 +1,7 @@
 """The exact decoder: every rule and every word, at leisure.
 
 What Go's decoder does to JSON when it fills in a struct: the first type error wins and decoding goes on, a type that reads
-its JSON by itself ends it, unknown fields are collected. `kplan.schema.decode` comes here for whatever it cannot take at once.
+its JSON by itself ends it, unknown fields are collected. `kplan.schema.decoding` comes here for whatever it cannot take at once.
 Fields are met in the order of their names: clients send them sorted.
 Upstream: vendor/sigs.k8s.io/json (the API server's fork of encoding/json: case-sensitive names, strict errors).
 """

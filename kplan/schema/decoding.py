@@ -19,8 +19,8 @@ from typing import Any
 from kplan.api.gotext import go_quote
 from kplan.api.objects import Object, copy_tree
 from kplan.schema.bundle import CURRENT
-from kplan.schema.kinds import lookup
 from kplan.schema.opaque import SIMPLE, MismatchError, RefusalError
+from kplan.schema.resources import lookup
 from kplan.schema.shapes import ANY, BOOL, BYTES, INT, LIST, MAP, OPAQUE_TYPE, STRING, STRUCT, Type
 from kplan.schema.strict import DecodeError, StrictDecoder, stands, unknown_fields, zero
 from kplan.schema.structs import root, slots

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kplan.schema.bundle import CURRENT, kinds_table, versions
-from kplan.schema.kinds import lookup
+from kplan.schema.resources import lookup
 
 BEFORE_SCHEMAS = "1.24"
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from kplan.api.objects import Object
 from kplan.schema.bundle import CURRENT, definitions
-from kplan.schema.decode import cannot_be_handled, decode
-from kplan.schema.kinds import lookup
+from kplan.schema.decoding import cannot_be_handled, decode
 from kplan.schema.opaque import SIMPLE, MismatchError, RefusalError
+from kplan.schema.resources import lookup
 from kplan.schema.shapes import BYTES, FLOAT, INT, LIST, MAP, OPAQUE_TYPE, STRUCT, Type
 from kplan.schema.strict import base64_decode
 from kplan.schema.structs import root, slots
