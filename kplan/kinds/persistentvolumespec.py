@@ -12,8 +12,8 @@ from kplan.api.field import FieldErrors, forbidden, not_supported, required
 from kplan.api.objects import Object
 from kplan.kinds.checks import typed
 from kplan.kinds.claimspec import VOLUME_MODES, validate_access_modes, validate_class_name
-from kplan.kinds.nodeselector import validate_node_selector
 from kplan.kinds.podspec import volumesources as sources
+from kplan.kinds.podspec.scheduling import validate_node_selector
 from kplan.kinds.resourcelist import default_resource_list, validate_basic_resource, validate_positive_quantity
 
 RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
@@ -93,9 +93,7 @@ def validate_persistent_volume_spec(spec: Object, path: str, *, name: str, inlin
         elif affinity.get("required") is None:
             yield required(f"{path}.nodeAffinity.required", "must specify required node constraints")
         else:
-            yield from validate_node_selector(
-                affinity["required"], f"{path}.nodeAffinity.required", allow_invalid_values=allow_invalid_affinity_values
-            )
+            yield from validate_node_selector(affinity["required"], f"{path}.nodeAffinity.required", allow_invalid_affinity_values)
     yield from _validate_sources(spec, path, name, affinity is not None and not inline)
     host_path = spec.get("hostPath")
     if host_path is not None and policy == "Recycle" and _cleaned(host_path.get("path") or "") == "/":
