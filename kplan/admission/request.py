@@ -26,7 +26,11 @@ ADMIN = User("admin", ("system:masters", "system:authenticated"))
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """One write. `operation` is CREATE, UPDATE or DELETE; `old` the stored object for the last two."""
+    """One write. `operation` is CREATE, UPDATE or DELETE; `old` the stored object for the last two.
+
+    `charges` are changed objects (group-kind, object) that validating admission wants written together with this one:
+    the ResourceQuotas whose `status.used` grew.
+    """
 
     operation: str
     kind: Kind
@@ -38,12 +42,17 @@ class Request:
     user: User = ADMIN
     dry_run: bool = False
     warnings: list[str] = field(default_factory=list)
+    charges: list[tuple[str, Object]] = field(default_factory=list)
 
 
 class Plugin:
-    """An admission plugin: override `admit`, `validate` or both. `name` is upstream's."""
+    """An admission plugin: override `admit`, `validate` or both. `name` is upstream's.
+
+    `counts`: its verdict depends on what was admitted before (quotas), so it is asked for every replica of a template.
+    """
 
     name: str
+    counts: bool = False
 
     def admit(self, request: Request, reader: Reader) -> None:
         """Mutating admission, before validation."""

@@ -1,0 +1,75 @@
+"""What a control loop is: which writes wake it, and what it does about one key.
+
+Upstream: client-go's informers, work queues and the `sync<Kind>` functions of kube-controller-manager. Level-triggered: `sync` looks
+at the state as it is, never at what changed, so it may be called once more at any time and then does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import NamedTuple
+
+from kplan.api.objects import Object, controller_of
+from kplan.api.reader import Entry, Reader
+from kplan.apiserver.client import Client
+
+Key = tuple[str, ...]  # usually (namespace, name)
+Keys = Callable[[Entry, Reader], Iterable[Hashable]]
+
+
+class Watch(NamedTuple):
+    """Writes to `kind` (a group-kind) wake the keys that `keys` names."""
+
+    kind: str
+    keys: Keys
+
+
+class Controller:
+    """A control loop. `name` is that of kube-controller-manager (`deployment-controller`)."""
+
+    name: str
+    watches: tuple[Watch, ...] = ()
+
+    def sync(self, key: Key, api: Client) -> float | None:
+        """Bring one key nearer to what is wanted. Returns seconds after which to look again, RETRY (rate-limited), or None."""
+        raise NotImplementedError(self.name)
+
+    def start(self, api: Client) -> Iterable[Key]:
+        """Keys to look at once when the loop starts, for loops that run on timers."""
+        return ()
+
+
+RETRY = -1.0  # what `sync` returns when a write failed: again after 5 ms, 10 ms, 20 ms ..
+
+
+def itself(entry: Entry, reader: Reader) -> Iterable[Key]:
+    """The object that was written."""
+    meta = entry.object["metadata"]
+    return ((meta.get("namespace") or "", meta["name"]),)
+
+
+def controller_of_kind(kind: str) -> Keys:
+    """The controlling owner of the object that was written, if it is of this kind (`ReplicaSet`)."""
+
+    def keys(entry: Entry, reader: Reader) -> Iterable[Key]:
+        found = []
+        for obj in (entry.old, entry.new):
+            owner = controller_of(obj) if obj else None
+            if owner is not None and owner["kind"] == kind and obj is not None:
+                found.append((obj["metadata"].get("namespace") or "", owner["name"]))
+        return dict.fromkeys(found)
+
+    return keys
+
+
+def owner_reference(owner: Object) -> Object:
+    """A controller reference to `owner`.   Upstream: metav1.NewControllerRef."""
+    meta = owner["metadata"]
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": meta["name"],
+        "uid": meta["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

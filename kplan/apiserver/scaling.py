@@ -1,0 +1,26 @@
+"""The scale subresource of workloads: only `spec.replicas` is written.
+
+Upstream: registry/apps/*/storage (ScaleREST).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kplan.api import status
+from kplan.api.objects import Object, replace
+from kplan.api.ref import Ref
+from kplan.apiserver import writes
+from kplan.apiserver.registry import Served
+from kplan.apiserver.writes import Call
+
+if TYPE_CHECKING:
+    from kplan.apiserver.door import Door
+
+
+def scale(door: Door, served: Served, ref: Ref, replicas: int, call: Call) -> Object:
+    """Set the number of replicas; returns the scaled object."""
+    old = door.store.get(ref.group_kind, ref.namespace, ref.name)
+    if old is None:
+        raise status.not_found(served.kind.resource, ref.name)
+    return writes.update(door, served, replace(old, ("spec", "replicas"), replicas), old, call)

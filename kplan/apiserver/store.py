@@ -1,0 +1,125 @@
+"""etcd's part: all objects by kind, an append-only watch log, and the few indexes that the loops live on.
+
+Objects in here are frozen by convention: a write replaces the whole dict. `managedFields` are kept beside the objects
+(see `kplan.apiserver.ownership`), so that equality and diffs are about what users and controllers said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from kplan.api.objects import Object, controller_of
+from kplan.api.reader import Entry
+from kplan.apiserver.clock import Clock
+
+ADOPTABLE = frozenset({"Pod", "ReplicaSet.apps", "ControllerRevision.apps"})  # what controllers adopt by selector
+
+Key = tuple[str, str]  # namespace ("" for cluster-scoped), name
+
+
+class Store:
+    """Implements `kplan.api.reader.Reader`. Kinds are named by group-kind."""
+
+    def __init__(self, version: str, clock: Clock) -> None:
+        self.version = version
+        self.clock = clock
+        self.revision = 0
+        self.log: list[Entry] = []
+        self._objects: dict[str, dict[str, dict[str, Object]]] = {}  # kind -> namespace -> name -> object
+        self._sorted: dict[tuple[str, str | None], Sequence[Object]] = {}
+        self._owned: dict[tuple[str, str], dict[Key, Object]] = defaultdict(dict)
+        self._pods: dict[str, dict[Key, Object]] = defaultdict(dict)
+        self._orphans: dict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
+        self.listeners: list[Callable[[Entry], None]] = []
+
+    @property
+    def now(self) -> datetime:
+        """The virtual time, UTC."""
+        return self.clock.now
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """One object, or None."""
+        return self._objects.get(kind, {}).get(namespace, {}).get(name)
+
+    def list(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
+        """All objects of a kind, in one namespace or in all, sorted by namespace and name."""
+        found = self._sorted.get((kind, namespace))
+        if found is None:
+            spaces = self._objects.get(kind, {})
+            if namespace is not None:
+                here = spaces.get(namespace, {})
+                found = [here[n] for n in sorted(here)]
+            else:
+                found = [o for ns in sorted(spaces) for o in self.list(kind, ns)]
+            self._sorted[kind, namespace] = found
+        return found
+
+    def owned(self, kind: str, uid: str) -> Sequence[Object]:
+        """The objects of a kind with an owner reference to `uid`."""
+        here = self._owned.get((kind, uid))
+        return [here[k] for k in sorted(here)] if here else ()
+
+    def on_node(self, node: str) -> Sequence[Object]:
+        """The Pods bound to a node."""
+        here = self._pods.get(node)
+        return [here[k] for k in sorted(here)] if here else ()
+
+    def orphans(self, kind: str, namespace: str) -> Sequence[Object]:
+        """The objects of a kind in a namespace that no controller owns."""
+        here = self._orphans.get((kind, namespace))
+        return [here[n] for n in sorted(here)] if here else ()
+
+    def kinds(self) -> Sequence[str]:
+        """The group-kinds of which there is or was an object, sorted."""
+        return sorted(self._objects)
+
+    def put(self, kind: str, obj: Object) -> Object:
+        """Write an object and give it the next resourceVersion; `obj` must not be changed afterwards."""
+        meta = obj["metadata"]
+        namespace, name = meta.get("namespace") or "", meta["name"]
+        self.revision += 1
+        obj = {**obj, "metadata": {**meta, "resourceVersion": str(self.revision)}}
+        spaces = self._objects.setdefault(kind, {})
+        here = spaces.setdefault(namespace, {})
+        old = here.get(name)
+        here[name] = obj
+        self._indexed(kind, (namespace, name), old, obj)
+        self._append(Entry("MODIFIED" if old else "ADDED", kind, old, obj), namespace)
+        return obj
+
+    def remove(self, kind: str, namespace: str, name: str) -> Object:
+        """Take an object out; its last state is returned."""
+        old = self._objects[kind][namespace].pop(name)
+        self.revision += 1
+        self._indexed(kind, (namespace, name), old, None)
+        self._append(Entry("DELETED", kind, old, None), namespace)
+        return old
+
+    def _append(self, entry: Entry, namespace: str) -> None:
+        self._sorted.pop((entry.kind, namespace), None)
+        self._sorted.pop((entry.kind, None), None)
+        self.log.append(entry)
+        for listener in self.listeners:
+            listener(entry)
+
+    def _indexed(self, kind: str, key: Key, old: Object | None, new: Object | None) -> None:
+        for obj in (old, new):
+            for owner in (obj["metadata"].get("ownerReferences") or ()) if obj else ():
+                if obj is new:
+                    self._owned[kind, owner["uid"]][key] = obj  # type: ignore[assignment]
+                else:
+                    self._owned[kind, owner["uid"]].pop(key, None)
+        if kind in ADOPTABLE:
+            if new is not None and controller_of(new) is None:
+                self._orphans[kind, key[0]][key[1]] = new
+            else:
+                self._orphans[kind, key[0]].pop(key[1], None)
+        if kind == "Pod":
+            for obj in (old, new):
+                node = obj.get("spec", {}).get("nodeName") if obj else None
+                if node and obj is new:
+                    self._pods[node][key] = obj  # type: ignore[assignment]
+                elif node:
+                    self._pods[node].pop(key, None)

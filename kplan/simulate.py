@@ -1,0 +1,158 @@
+"""The run: drain the queues, advance the clock, until nothing moves.
+
+Level-triggered and single-threaded on a virtual clock. Writes append to the store's log; each loop's watches map entries to keys in
+a queue without duplicates. Controllers drain first, then the scheduler, then kubelets and drivers; when all are empty the clock moves to the
+next timer. A run ends when the next timer lies later than the last write that changed an object plus `quiet`, or than `horizon`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from kplan.api.objects import Object
+from kplan.api.reader import Entry
+from kplan.apiserver.client import Client
+from kplan.apiserver.door import Door
+from kplan.apiserver.loops import RETRY, Controller
+from kplan.diagnostics import Diagnostic, Severity
+
+MAX_SYNCS_PER_INSTANT = 2000  # of one key, with the clock standing still: far above what any real convergence needs
+FIRST_RETRY, LAST_RETRY = 0.005, 1000.0  # seconds; client-go's ItemExponentialFailureRateLimiter
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run came to. `elapsed` is in virtual seconds; `events` and `decisions` are those of this run."""
+
+    converged: bool
+    elapsed: float
+    events: Sequence[Object] = ()
+    decisions: Sequence[Any] = ()
+    diagnostics: Sequence[Diagnostic] = ()
+
+
+@dataclass(slots=True)
+class Loop:
+    """One controller with its queue."""
+
+    controller: Controller
+    client: Client
+    phase: int
+    queue: OrderedDict[Any, None] = field(default_factory=OrderedDict)
+    failures: Counter[Any] = field(default_factory=Counter)
+
+
+class Simulation:
+    """The loops of one cluster over its door. `phases` lists the controllers of each phase: controllers, scheduler, kubelets and drivers."""
+
+    def __init__(self, door: Door, phases: Sequence[Sequence[Controller]]) -> None:
+        self.door = door
+        self.loops = [Loop(c, Client(door, c.name), i) for i, group in enumerate(phases) for c in group]
+        self._watching: dict[str, list[tuple[Loop, Any]]] = {}
+        for loop in self.loops:
+            for watch in loop.controller.watches:
+                self._watching.setdefault(watch.kind, []).append((loop, watch.keys))
+        self._timers: list[tuple[datetime, int, int, Any]] = []
+        self._due: dict[tuple[int, Any], datetime] = {}
+        self._ticket = 0
+        self._changed = door.store.now
+        self._started = False
+        door.store.listeners.append(self._on_write)
+
+    def run(self, quiet: float = 2.0, horizon: float | None = None) -> Run:
+        """Run until nothing has changed for `quiet` virtual seconds, at most for `horizon` seconds."""
+        clock = self.door.store.clock
+        start = clock.now
+        self._changed = start
+        limit = start + timedelta(seconds=horizon) if horizon is not None else None
+        first_event = len(self.door.events)
+        if not self._started:
+            self._started = True
+            for i, loop in enumerate(self.loops):
+                for key in loop.controller.start(loop.client):
+                    self._enqueue(i, key)
+        livelock: list[Diagnostic] = []
+        while True:
+            stuck = self._drain()
+            if stuck is not None:
+                livelock.append(stuck)
+                break
+            end = self._changed + timedelta(seconds=quiet)
+            if limit is not None:
+                end = min(end, limit)
+            if not self._timers or self._timers[0][0] > end:
+                clock.advance(end)
+                break
+            clock.advance(self._timers[0][0])
+            self._ring()
+        return Run(not livelock, (clock.now - start).total_seconds(), tuple(self.door.events[first_event:]), (), tuple(livelock))
+
+    # -- queues
+
+    def _on_write(self, entry: Entry) -> None:
+        if entry.kind != "Event":
+            self._changed = self.door.store.clock.now
+
+    def _dispatch(self) -> None:
+        """Map what was written to keys."""
+        log = self.door.store.log
+        for entry in log:
+            for loop, keys in self._watching.get(entry.kind, ()):
+                for key in keys(entry, loop.client):
+                    loop.queue[key] = None
+        log.clear()
+
+    def _enqueue(self, index: int, key: Any) -> None:
+        self.loops[index].queue[key] = None
+
+    def _drain(self) -> Diagnostic | None:
+        """Work off all queues at the present instant; a diagnostic if that does not end."""
+        syncs: Counter[tuple[int, Any]] = Counter()
+        self._dispatch()
+        while True:
+            busy = next((i for i, loop in enumerate(self.loops) if loop.queue), None)
+            if busy is None:
+                return None
+            loop = self.loops[busy]
+            while loop.queue:
+                key, _ = loop.queue.popitem(last=False)
+                syncs[busy, key] += 1
+                if syncs[busy, key] > MAX_SYNCS_PER_INSTANT:
+                    return self._stuck(syncs)
+                self._again(busy, key, loop.controller.sync(key, loop.client))
+                self._dispatch()
+
+    def _again(self, index: int, key: Any, after: float | None) -> None:
+        loop = self.loops[index]
+        if after == RETRY:
+            loop.failures[key] += 1
+            after = min(FIRST_RETRY * 2 ** (loop.failures[key] - 1), LAST_RETRY)
+        else:
+            loop.failures.pop(key, None)
+        if after is None:
+            return
+        due = self.door.store.clock.after(after)
+        known = self._due.get((index, key))
+        if known is not None and self.door.store.now < known <= due:
+            return
+        self._due[index, key] = due
+        self._ticket += 1
+        heapq.heappush(self._timers, (due, self._ticket, index, key))
+
+    def _ring(self) -> None:
+        """Wake what is due now."""
+        now = self.door.store.now
+        while self._timers and self._timers[0][0] <= now:
+            due, _, index, key = heapq.heappop(self._timers)
+            if self._due.get((index, key)) == due:
+                del self._due[index, key]
+                self._enqueue(index, key)
+
+    def _stuck(self, syncs: Counter[tuple[int, Any]]) -> Diagnostic:
+        worst = ", ".join(f"{self.loops[i].controller.name} on {'/'.join(filter(None, key))} ({n} times)" for (i, key), n in syncs.most_common(3))
+        return Diagnostic("simulate/livelock", Severity.ERROR, f"the cluster never comes to rest: {worst}", hint="these loops undo each other's work; look at what they write")
