@@ -5,6 +5,7 @@ from __future__ import annotations
 from kplan.schema.bundle import CURRENT, versions
 from kplan.schema.checking import SchemaError, check
 from kplan.schema.decoding import Decoded, cannot_be_handled, decode, decode_type, type_and_version
+from kplan.schema.mergeschema import Node, merge_schema
 from kplan.schema.removals import Removal, deprecated, removed
 from kplan.schema.resources import KindInfo, kinds, lookup, plural_of, versions_of
 from kplan.schema.shapes import Field, Struct, Type, shape
@@ -16,6 +17,7 @@ __all__ = [
     "Decoded",
     "Field",
     "KindInfo",
+    "Node",
     "Removal",
     "SchemaError",
     "Struct",
@@ -27,6 +29,7 @@ __all__ = [
     "deprecated",
     "kinds",
     "lookup",
+    "merge_schema",
     "plural_of",
     "removed",
     "shape",
