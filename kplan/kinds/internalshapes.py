@@ -99,4 +99,22 @@ SHAPES: dict[str, str] = {
     "DeviceAllocationConfiguration": "Source Requests[] Opaque*OpaqueDeviceConfiguration",
     "DeviceAttribute": "IntValue/int* BoolValue/bool* StringValue/string* VersionValue/version* IntValues/ints[] BoolValues/bools[] "
     "StringValues/strings[] VersionValues/versions[]",
+    # flow control
+    "FlowSchemaSpec": (
+        "PriorityLevelConfiguration:PriorityLevelConfigurationReference MatchingPrecedence# DistinguisherMethod*FlowDistinguisherMethod "
+        "Rules[]PolicyRulesWithSubjects"
+    ),
+    "PriorityLevelConfigurationReference": "Name",
+    "FlowDistinguisherMethod": "Type",
+    "PolicyRulesWithSubjects": "Subjects[]FlowSubject ResourceRules[]ResourcePolicyRule NonResourceRules[]NonResourcePolicyRule",
+    "FlowSubject": "Kind User*NamedSubject Group*NamedSubject ServiceAccount*ServiceAccountSubject",
+    "NamedSubject": "Name",
+    "ServiceAccountSubject": "Namespace Name",
+    "ResourcePolicyRule": "Verbs[] APIGroups[] Resources[] ClusterScope? Namespaces[]",
+    "NonResourcePolicyRule": "Verbs[] NonResourceURLs/nonResourceURLs[]",
+    "PriorityLevelConfigurationSpec": "Type Limited*LimitedPriorityLevelConfiguration Exempt*ExemptPriorityLevelConfiguration",
+    "LimitedPriorityLevelConfiguration": "NominalConcurrencyShares# LimitResponse:LimitResponse LendablePercent* BorrowingLimitPercent*",
+    "ExemptPriorityLevelConfiguration": "NominalConcurrencyShares* LendablePercent*",
+    "LimitResponse": "Type Queuing*QueuingConfiguration",
+    "QueuingConfiguration": "Queues# HandSize# QueueLengthLimit#",
 }
