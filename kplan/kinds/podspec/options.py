@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kplan.api.objects import Object
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodValidationOptions:
@@ -33,8 +31,3 @@ class PodValidationOptions:
 
 TEMPLATE = PodValidationOptions()
 POD = PodValidationOptions(resource_is_pod=True)
-
-
-def options_for_template(template: Object | None, old: Object | None = None) -> PodValidationOptions:
-    """How to validate a PodTemplateSpec on creation, or on update of one that was `old`."""
-    return TEMPLATE

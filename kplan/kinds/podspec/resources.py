@@ -7,10 +7,10 @@ pkg/apis/core/helper/helpers.go; staging/src/k8s.io/component-helpers/resource/h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from kplan.api.field import NOT_FOUND, FieldError, FieldErrors, duplicate, forbidden, invalid, not_supported, required
 from kplan.api.objects import Object
+from kplan.api.podrequests import pod_limit_quantities, pod_request_quantities
 from kplan.api.quantity import Quantity, QuantityError, parse
 from kplan.kinds.checks import typed
 from kplan.kinds.podspec.options import PodValidationOptions
@@ -122,39 +122,6 @@ def validate_resource_claim_names(claims: Sequence[Object], claim_names: frozens
             yield FieldError(NOT_FOUND, at, name, f"must be one of the names in pod.spec.resourceClaims{known}")
 
 
-def aggregate_container_resources(spec: Object, kind: str) -> dict[str, Quantity]:
-    """What the containers need together, by resource; `kind` is `requests` or `limits`.   Upstream: AggregateContainerRequests."""
-    total: dict[str, Quantity] = {}
-    for container in spec.get("containers") or ():
-        _add(total, _amounts(container, kind))
-    sidecars: dict[str, Quantity] = {}
-    most: dict[str, Quantity] = {}
-    for container in spec.get("initContainers") or ():
-        need = _amounts(container, kind)
-        if container.get("restartPolicy") == "Always":
-            _add(total, need)
-            _add(sidecars, need)
-            need = sidecars
-        else:
-            _add(need, sidecars)
-        for name, amount in need.items():
-            if name not in most or amount > most[name]:
-                most[name] = amount
-    for name, amount in most.items():
-        if name not in total or amount > total[name]:
-            total[name] = amount
-    return total
-
-
-def _amounts(container: Object, kind: str) -> dict[str, Quantity]:
-    return {name: parse(text) for name, text in ((container.get("resources") or {}).get(kind) or {}).items()}
-
-
-def _add(total: dict[str, Quantity], more: dict[str, Any]) -> None:
-    for name, amount in more.items():
-        total[name] = total[name] + amount if name in total else amount
-
-
 def validate_pod_resources(spec: Object, path: str, options: PodValidationOptions, claim_names: frozenset[str]) -> FieldErrors:
     """Pod-level resources, and that the containers fit into them."""
     resources = spec.get("resources")
@@ -168,10 +135,11 @@ def validate_pod_resources(spec: Object, path: str, options: PodValidationOption
         yield forbidden(f"{at}.claims", "claims may not be set for Resources at pod-level")
     yield from validate_resource_requirements(resources, at, options, claim_names, validate_pod_resource_name)
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
-    for name, amount in sorted(aggregate_container_resources(spec, "requests").items()):
+    containers = {"spec": {key: spec[key] for key in ("containers", "initContainers") if spec.get(key)}}
+    for name, amount in sorted(pod_request_quantities(containers).items()):
         if name in requests and amount > parse(requests[name]):
             yield invalid(f"{at}.requests[{name}]", requests[name], f"must be greater than or equal to aggregate container requests of {amount}")
-    for name, amount in sorted(aggregate_container_resources(spec, "limits").items()):
+    for name, amount in sorted(pod_limit_quantities(containers).items()):
         if name.startswith(HUGE_PAGES) and name in limits and amount > parse(limits[name]):
             yield invalid(f"{at}.limits[{name}]", limits[name], f"must be greater than or equal to aggregate container limits of {amount}")
     for i, container in enumerate(spec.get("containers") or ()):
