@@ -64,17 +64,17 @@ def default_claim_template(template: Object) -> None:
 
 def validate_claim_template(template: Object, path: str, options: ClaimSpecOptions = STRICT) -> FieldErrors:
     """The claim template of an ephemeral volume.   Upstream: ValidatePersistentVolumeClaimTemplate."""
-    yield from validate_template_meta(template.get("metadata") or {}, path)
+    yield from validate_template_meta(template.get("metadata") or {}, f"{path}.metadata")
     yield from validate_claim_spec(template.get("spec") or {}, f"{path}.spec", options)
 
 
 def validate_template_meta(meta: Object, path: str) -> FieldErrors:
-    """Metadata of a template, at `path`.metadata: labels and annotations only.   Upstream: ValidateTemplateObjectMeta."""
-    yield from validate_annotations(meta.get("annotations") or {}, f"{path}.metadata.annotations")
-    yield from validate_labels(meta.get("labels") or {}, f"{path}.metadata.labels")
+    """Metadata of a template: labels and annotations only.   Upstream: ValidateTemplateObjectMeta."""
+    yield from validate_annotations(meta.get("annotations") or {}, f"{path}.annotations")
+    yield from validate_labels(meta.get("labels") or {}, f"{path}.labels")
     for key, name in _NOT_IN_TEMPLATES:
         if meta.get(key):
-            yield forbidden(f"{path}.{name}" if path else name, "cannot be set")
+            yield forbidden(f"{path}.{name}", "cannot be set")
 
 
 def validate_claim_spec(spec: Object, path: str, options: ClaimSpecOptions = STRICT) -> FieldErrors:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from kplan.api.field import FieldError
 from kplan.api.objects import Object, group_kind
+from kplan.api.reader import Reader
 
 
 class Reference(NamedTuple):
@@ -46,6 +47,11 @@ def no_errors(obj: Object) -> Iterable[FieldError]:
     return ()
 
 
+def no_errors_in_cluster(obj: Object, reader: Reader) -> Iterable[FieldError]:
+    """Nothing to look up."""
+    return ()
+
+
 def no_update_errors(new: Object, old: Object) -> Iterable[FieldError]:
     """Nothing to check."""
     return ()
@@ -71,7 +77,8 @@ class Kind:
     """One kind. `version` is the preferred one, in which objects are stored and returned.
 
     `validate` includes the metadata checks of the kind (its name rule); `validate_update` is what upstream's
-    ValidateUpdate does, the metadata's common update checks are the door's. `prepare*` must do all that upstream's
+    ValidateUpdate does, the metadata's common update checks are the door's. `validate_in_cluster` is what upstream's Validate
+    looks up in the cluster on create; its errors come before those of `validate`. `prepare*` must do all that upstream's
     PrepareFor* does: clear or carry over status, drop what may not be set, count the generation.
     `status`: the kind has a status subresource. `finish` is upstream's Canonicalize and, for kinds with a decorator on
     read, that.  `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
@@ -94,6 +101,7 @@ class Kind:
     prepare_update: Callable[[Object, Object], None] = leave_update
     prepare_status: Callable[[Object, Object], None] | None = None
     validate: Callable[[Object], Iterable[FieldError]] = no_errors
+    validate_in_cluster: Callable[[Object, Reader], Iterable[FieldError]] = no_errors_in_cluster
     validate_update: Callable[[Object, Object], Iterable[FieldError]] = no_update_errors
     validate_status: Callable[[Object, Object], Iterable[FieldError]] = no_update_errors
     warnings: Callable[[Object], Iterable[str]] = no_warnings

@@ -6,9 +6,9 @@ Upstream: ValidatePersistentVolumeSpec in pkg/apis/core/validation/validation.go
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from kplan.api.field import FieldErrors, forbidden, not_supported, required
+from kplan.api.field import FieldError, FieldErrors, forbidden, not_supported, required
 from kplan.api.objects import Object
 from kplan.kinds.checks import typed
 from kplan.kinds.claimspec import VOLUME_MODES, validate_access_modes, validate_class_name
@@ -21,7 +21,7 @@ INLINE = "in the context of inline volumes"
 
 # The types in the order of upstream's checks: JSON name, validator, and the name that paths have where it differs
 # (that of the error for a second type, that of the type's own errors).
-_SOURCES: tuple[tuple[str, Callable[[Object, str], FieldErrors] | None, str, str], ...] = (
+_SOURCES: tuple[tuple[str, Callable[[Object, str], Iterable[FieldError]] | None, str, str], ...] = (
     ("hostPath", sources.validate_host_path_volume_source, "hostPath", "hostPath"),
     ("gcePersistentDisk", sources.validate_gce_persistent_disk_volume_source, "gcePersistentDisk", "persistentDisk"),
     ("awsElasticBlockStore", sources.validate_aws_elastic_block_store_volume_source, "awsElasticBlockStore", "awsElasticBlockStore"),

@@ -36,6 +36,15 @@ def keep_all_but_status(new: Object, old: Object) -> None:
         new["status"] = status
 
 
+def keep_metadata_for_status(new: Object, old: Object) -> None:
+    """An update of the status of some kinds leaves the metadata alone too.   Upstream: metav1.ResetObjectMetaForStatus."""
+    for key in ("deletionTimestamp", "generation", "selfLink", "labels", "annotations", "finalizers", "ownerReferences"):
+        if key in old["metadata"]:
+            new["metadata"][key] = old["metadata"][key]
+        else:
+            new["metadata"].pop(key, None)
+
+
 def count_generation(new: Object, old: Object, *fields: str) -> None:
     """A change of one of the top-level `fields` (`spec`; `metadata.annotations`) makes the next generation."""
 

@@ -16,7 +16,7 @@ from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.persistentvolumespec import default_volume_source, validate_persistent_volume_spec
 from kplan.kinds.podspec.volumesources import validate_csi_driver_name
-from kplan.kinds.strategy import clear_status, keep_all_but_status, keep_status
+from kplan.kinds.strategy import clear_status, keep_all_but_status, keep_metadata_for_status, keep_status
 
 MAX_METADATA_BYTES = 256 * 1024
 MAX_ERROR_BYTES = 1024
@@ -36,13 +36,9 @@ def finish(attachment: Object) -> None:
 
 
 def prepare_status(new: Object, old: Object) -> None:
-    """Status alone; the metadata but for managed fields stay too."""
+    """Status alone; the metadata stay too."""
     keep_all_but_status(new, old)
-    for key in ("labels", "annotations", "finalizers", "ownerReferences"):
-        if key in old["metadata"]:
-            new["metadata"][key] = old["metadata"][key]
-        else:
-            new["metadata"].pop(key, None)
+    keep_metadata_for_status(new, old)
 
 
 def validate(attachment: Object) -> FieldErrors:
