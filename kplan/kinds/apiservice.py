@@ -105,7 +105,7 @@ KIND = Kind(
     prepare_update=keep_status,
     prepare_status=prepare_status,
     validate=validate,
-    validate_update=lambda new, old: validate(new),
+    validate_update=lambda new, _old: validate(new),
     validate_status=validate_status,
     references=references,
 )

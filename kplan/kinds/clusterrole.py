@@ -12,7 +12,7 @@ from kplan.api.objects import Object
 from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_label_selector, validate_object_meta
 from kplan.kinds.rbac import GROUP, name_rule, validate_rules
-from kplan.kinds.role import default
+from kplan.kinds.role import finish
 
 SELECTORS = "aggregationRule.clusterRoleSelectors"
 
@@ -41,7 +41,7 @@ def _validate(obj: Object, invalid_values: bool) -> FieldErrors:
         path = f"{SELECTORS}[{i}]"
         yield from validate_label_selector(selector, path, allow_invalid_values=invalid_values)
         if any(True for _ in validate_label_selector(selector, path)):
-            yield invalid(path, "null", "invalid label selector.")
+            yield invalid(path, None, "invalid label selector.")
 
 
 def references(obj: Object) -> Iterator[Reference]:
@@ -56,7 +56,7 @@ KIND = Kind(
     kind="ClusterRole",
     plural="clusterroles",
     namespaced=False,
-    default=default,
+    finish=finish,
     validate=validate,
     validate_update=validate_update,
     references=references,

@@ -13,6 +13,13 @@ from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.secret import MAX_SIZE, size_of, validate_frozen
 
 
+def finish(obj: Object) -> None:
+    """Storage knows no null, and the API prints an empty text."""
+    binary = obj.get("binaryData")
+    if binary and None in binary.values():
+        obj["binaryData"] = {key: value or "" for key, value in binary.items()}
+
+
 def validate(obj: Object) -> FieldErrors:
     """Upstream: ValidateConfigMap."""
     yield from validate_object_meta(obj["metadata"], True, name_is_dns_subdomain)
@@ -48,4 +55,5 @@ KIND = Kind(
     short_names=("cm",),
     validate=validate,
     validate_update=validate_update,
+    finish=finish,
 )

@@ -101,6 +101,6 @@ KIND = Kind(
     validate=validate,
     validate_update=validate_update,
     warnings=warnings,
-    update_warnings=lambda new, old: warnings(new),
+    update_warnings=lambda new, _old: warnings(new),
     references=references,
 )

@@ -56,6 +56,14 @@ def _drop_topology(obj: Object, known_nodes: frozenset[str]) -> None:
             endpoint["nodeName"] = node
 
 
+def finish(obj: Object) -> None:
+    """Storage knows no empty list, and the API prints null."""
+    for field in ("endpoints", "ports"):
+        obj[field] = obj.get(field) or None
+    for endpoint in obj["endpoints"] or ():
+        endpoint["addresses"] = endpoint.get("addresses") or None
+
+
 def validate(obj: Object) -> FieldErrors:
     """Upstream: ValidateEndpointSliceCreate."""
     yield from _validate_head(obj)
@@ -204,5 +212,6 @@ KIND = Kind(
     validate_update=validate_update,
     warnings=warnings,
     update_warnings=update_warnings,
+    finish=finish,
     references=references,
 )

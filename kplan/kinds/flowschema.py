@@ -248,7 +248,7 @@ KIND = Kind(
     prepare_update=prepare_update,
     prepare_status=prepare_status,
     validate=validate,
-    validate_update=lambda new, old: validate(new),
-    validate_status=lambda new, old: validate_conditions(new),
+    validate_update=lambda new, _old: validate(new),
+    validate_status=lambda new, _old: validate_conditions(new),
     references=references,
 )

@@ -165,7 +165,7 @@ def _validate_backend(backend: Object, path: str) -> FieldErrors:
 
 def validate_typed_reference(reference: Object, path: str) -> FieldErrors:
     """Group, kind and name of an object.   Upstream: validateIngressTypedLocalObjectReference."""
-    if "apiGroup" in reference:
+    if reference.get("apiGroup") is not None:
         for message in is_dns1123_subdomain(reference["apiGroup"]):
             yield invalid(f"{path}.apiGroup", reference["apiGroup"], message)
     for field in ("kind", "name"):

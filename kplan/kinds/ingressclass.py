@@ -22,7 +22,7 @@ def default(obj: Object) -> None:
     """Parameters are cluster-scoped."""
     parameters = (obj.get("spec") or {}).get("parameters")
     if parameters is not None:
-        parameters.setdefault("scope", "Cluster")
+        parameters["scope"] = parameters.get("scope") or "Cluster"
 
 
 def validate(obj: Object) -> FieldErrors:

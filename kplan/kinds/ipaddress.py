@@ -43,7 +43,7 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
     parent, before = (new.get("spec") or {}).get("parentRef"), (old.get("spec") or {}).get("parentRef")
     if parent != before:
         fields = ("group", "resource", "namespace", "name")
-        printed = "null" if parent is None else Struct({field.capitalize(): parent.get(field) or "" for field in fields})
+        printed = None if parent is None else Struct({field.capitalize(): parent.get(field) or "" for field in fields})
         yield invalid("spec.parentRef", printed, IMMUTABLE)
 
 

@@ -29,7 +29,8 @@ def key_pair_error(certificate: bytes, key: bytes) -> str:
             return "tls: failed to find any PEM data in key input"
         if len(skipped) == 1 and skipped[0] == "CERTIFICATE":
             return "tls: found a certificate rather than a key in the PEM for the private key"
-        return f'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [{" ".join(skipped)}]'
+        found = " ".join(skipped)
+        return f'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [{found}]'
     return "" if blocks[0][:1] == b"\x30" else "x509: malformed certificate"
 
 

@@ -37,6 +37,6 @@ KIND = Kind(
     validate=validate_configuration,
     validate_update=validate_update,
     warnings=static_name_warnings,
-    update_warnings=lambda new, old: static_name_warnings(new),
+    update_warnings=lambda new, _old: static_name_warnings(new),
     references=webhook_references,
 )

@@ -89,7 +89,7 @@ KIND = Kind(
     prepare_update=prepare_update,
     prepare_status=keep_all_but_status,
     validate=validate,
-    validate_update=lambda new, old: validate(new),
+    validate_update=lambda new, _old: validate(new),
     validate_status=validate_status,
     finish=finish,
 )

@@ -247,5 +247,5 @@ KIND = Kind(
     validate_update=validate_update,
     validate_status=validate_status,
     warnings=warnings,
-    update_warnings=lambda new, old: warnings(new),
+    update_warnings=lambda new, _old: warnings(new),
 )

@@ -30,8 +30,9 @@ def default(obj: Object) -> None:
     for field, shares in (("exempt", 0), ("limited", DEFAULT_SHARES)):
         limits = spec.get(field)
         if limits is not None:
-            limits.setdefault("nominalConcurrencyShares", shares)
-            limits.setdefault("lendablePercent", 0)
+            for key, number in (("nominalConcurrencyShares", shares), ("lendablePercent", 0)):
+                if limits.get(key) is None:
+                    limits[key] = number
     queuing = ((spec.get("limited") or {}).get("limitResponse") or {}).get("queuing")
     if queuing is not None:
         for field, number in DEFAULT_QUEUING.items():
@@ -135,6 +136,6 @@ KIND = Kind(
     prepare_update=prepare_update,
     prepare_status=prepare_status,
     validate=validate,
-    validate_update=lambda new, old: validate(new),
-    validate_status=lambda new, old: validate_conditions(new),
+    validate_update=lambda new, _old: validate(new),
+    validate_status=lambda new, _old: validate_conditions(new),
 )

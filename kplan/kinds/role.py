@@ -12,9 +12,9 @@ from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.rbac import GROUP, name_rule, validate_rules
 
 
-def default(obj: Object) -> None:
-    """The list of rules is printed also where there are none."""
-    obj.setdefault("rules", None)
+def finish(obj: Object) -> None:
+    """Storage knows no empty list, and the API prints null."""
+    obj["rules"] = obj.get("rules") or None
 
 
 def validate(obj: Object) -> FieldErrors:
@@ -29,7 +29,7 @@ KIND = Kind(
     kind="Role",
     plural="roles",
     namespaced=True,
-    default=default,
+    finish=finish,
     validate=validate,
-    validate_update=lambda new, old: validate(new),
+    validate_update=lambda new, _old: validate(new),
 )

@@ -130,7 +130,7 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
     yield from validate_cluster_ips_change(spec, before)
     yield from validate_ip_families_change(spec, before)
     if before.get("type") == "LoadBalancer" and spec.get("type") == "LoadBalancer" and spec.get("loadBalancerClass") != before.get("loadBalancerClass"):
-        yield invalid("spec.loadBalancerClass", spec.get("loadBalancerClass", "null"), "may not change once set")
+        yield invalid("spec.loadBalancerClass", spec.get("loadBalancerClass"), "may not change once set")
     yield from _validate_load_balancer_class(spec)
     if needs_health_check(before) and needs_health_check(spec) and not _same(spec, before, "healthCheckNodePort"):
         yield forbidden("spec.healthCheckNodePort", "field is immutable")
@@ -392,7 +392,7 @@ KIND = Kind(
     validate_update=validate_update,
     validate_status=validate_status,
     warnings=warnings,
-    update_warnings=lambda new, old: warnings(new),
+    update_warnings=lambda new, _old: warnings(new),
     finish=finish,
     references=references,
 )

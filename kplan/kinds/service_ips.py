@@ -94,7 +94,7 @@ def validate_cluster_ips_change(spec: Object, before: Object) -> FieldErrors:
     elif was and now[0] != was[0]:
         yield invalid("spec.clusterIPs[0]", now, "may not change once set")
     if len(was) > count == 1 and spec.get("ipFamilyPolicy") != "SingleStack":
-        yield invalid("spec.ipFamilyPolicy", spec.get("ipFamilyPolicy", "null"), "must be set to 'SingleStack' when releasing the secondary clusterIP")
+        yield invalid("spec.ipFamilyPolicy", spec.get("ipFamilyPolicy"), "must be set to 'SingleStack' when releasing the secondary clusterIP")
 
 
 def validate_ip_families_change(spec: Object, before: Object) -> FieldErrors:
@@ -113,4 +113,4 @@ def validate_ip_families_change(spec: Object, before: Object) -> FieldErrors:
     if now and was and now[0] != was[0]:
         yield invalid(path, ips, "may not change once set")
     if len(was) > count == 1 and spec.get("ipFamilyPolicy") != "SingleStack":
-        yield invalid("spec.ipFamilyPolicy", spec.get("ipFamilyPolicy", "null"), "must be set to 'SingleStack' when releasing the secondary ipFamily")
+        yield invalid("spec.ipFamilyPolicy", spec.get("ipFamilyPolicy"), "must be set to 'SingleStack' when releasing the secondary ipFamily")
