@@ -56,16 +56,18 @@ def read_documents(data: str | bytes, max_depth: int = MAX_DEPTH) -> Iterator[Do
     if not text[:_PEEKED].lstrip().startswith("{"):
         yield from _yaml_documents(text, 0, max_depth)
         return
-    position, read = 0, 0
+    decoder = _EXACT if _LONG_DIGITS.search(text) else _ORDINARY
+    surrogates = "\\ud" in text or "\\uD" in text
+    position, read, line, counted = 0, 0, 1, 0
     failure: YamlError | None = None
     while (start := _skipped(text, position)) < len(text):
         try:
-            value, end = _json_value(text, start)
+            value, end = _json_value(decoder, text, start)
         except YamlError as error:
             failure = error
             break
-        line = text.count("\n", 0, start) + 1
-        yield Document(text[start:end], line, value, repeated=True)
+        line, counted = line + text.count("\n", counted, start), start
+        yield Document(text[start:end], line, _without_surrogates(value) if surrogates else value, repeated=True)
         position, read = end, read + 1
     if failure is None:
         return
@@ -129,9 +131,8 @@ def _yaml_document(text: str, line: int, max_depth: int) -> Document:
         return Document(text, line, error=error.moved(line - 1))
 
 
-def _json_value(text: str, start: int) -> tuple[Any, int]:
+def _json_value(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int]:
     """One JSON value as encoding/json reads it; numbers as the server will."""
-    decoder = _EXACT if _LONG_DIGITS.search(text) else _ORDINARY
     try:
         value, end = decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
@@ -140,7 +141,7 @@ def _json_value(text: str, start: int) -> tuple[Any, int]:
         raise YamlError("json: exceeded max depth", text.count("\n", 0, start) + 1, 1) from None
     except ValueError as error:
         raise YamlError(f"json: {error}", text.count("\n", 0, start) + 1, 1) from None
-    return (_without_surrogates(value) if "\\ud" in text or "\\uD" in text else value), end
+    return value, end
 
 
 def _without_surrogates(value: Any) -> Any:

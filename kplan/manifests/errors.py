@@ -4,10 +4,11 @@ from __future__ import annotations
 
 
 class YamlError(ValueError):
-    """A text that kubectl would refuse to read; `line` and `column` count from 1 (0: unknown)."""
+    """A text that kubectl would refuse to read; `line` and `column` count from 1 (0: unknown), `path` is the field's if one is at fault."""
 
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+    def __init__(self, message: str, line: int = 0, column: int = 0, path: str = "") -> None:
         super().__init__(message, line, column)
+        self.path = path
         self.message = message
         self.line = line
         self.column = column
@@ -18,4 +19,4 @@ class YamlError(ValueError):
 
     def moved(self, lines: int) -> YamlError:
         """The same error, its text starting `lines` further down."""
-        return YamlError(self.message, self.line + lines if self.line else lines + 1, self.column)
+        return YamlError(self.message, self.line + lines if self.line else lines + 1, self.column, self.path)

@@ -13,7 +13,7 @@ Left out: nesting is bounded by depth alone, not by flow and block levels apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -31,10 +31,13 @@ _DIVERGENT = re.compile(r"\\/|\?|!")
 _SLASH_ESCAPE = re.compile(r"(?:[^\\]|\\[^/])*\\/")
 _DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*', re.S)
 _ESCAPED_QUOTE = re.compile(r"\\(.)", re.S)
-_TAG_COMMA = re.compile(r"![^\s\[\]{}]*,")
+_TAG_COMMA = re.compile(r"![^\s\[\]{}]{0,256},")
 _TAG_TAIL = re.compile(r"[\w;/?:@&=+$,.!~*'()\[\]%-]+")
 _STAND_IN = "\U000f8f8f"
 _REWRITES = 1000
+_DEEPEST = 10_100
+_OPENING = (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 
 def events(text: str) -> Callable[[], Any]:
@@ -85,9 +88,7 @@ def settled(text: str) -> str:
         text = _tags_settled(text)
     for _ in range(_REWRITES):
         try:
-            for event in _raw(text):
-                if event.__class__ is yaml.DocumentEndEvent:
-                    break
+            _parsed(text)
         except yaml.MarkedYAMLError as error:
             rewritten = _rewritten(text, error, stand_in)
             if rewritten is None:
@@ -100,10 +101,11 @@ def settled(text: str) -> str:
     return text
 
 
-def _raw(text: str) -> Iterator[Any]:
-    get = Parser(text).get_event
-    while (event := get()) is not None:
-        yield event
+def _parsed(text: str) -> None:
+    """Parses a text's first document, down to where nesting is out of bounds anyway."""
+    get, depth = Parser(text).get_event, 0
+    while depth < _DEEPEST and (kind := get().__class__) not in (yaml.DocumentEndEvent, yaml.StreamEndEvent):
+        depth += (kind is MAPPING or kind is SEQUENCE) - (kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent)
 
 
 def _rewritten(text: str, error: yaml.MarkedYAMLError, stand_in: bool) -> str | None:
@@ -136,9 +138,10 @@ def original(value: str) -> str:
 
 def _tags_settled(text: str) -> str:
     parser = Parser(text)
-    ends = []
+    ends, depth = [], 0
     try:
-        while (token := parser.get_token()) is not None:
+        while depth < _DEEPEST and (token := parser.get_token()) is not None:
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
             if isinstance(token, yaml.TagToken) and text[token.end_mark.index : token.end_mark.index + 1] == ",":
                 ends.append(token.end_mark.index)
     except yaml.YAMLError:

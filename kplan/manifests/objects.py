@@ -30,18 +30,25 @@ def objects(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         raise YamlError(f"json: cannot unmarshal {_kind(value)} into Go value of type unstructured.detector")
     if "items" not in value:
-        _check_object(value)
+        check(value)
         return [value]
     items = listed(value)
-    _check_object(value)
+    check(value)
     for item in items:
-        if not named(item):
-            raise YamlError("Object 'Kind' is missing in 'object has no kind field '")
-        if not item.get("apiVersion"):
-            raise YamlError("Object 'apiVersion' is missing in 'object has no apiVersion field'")
-        if isinstance(item.get("items"), list):
-            raise YamlError("*unstructured.Unstructured is not a list: no Items field in this object")
+        check(item, item=True)
     return items
+
+
+def check(value: dict[str, Any], item: bool = False) -> None:
+    """Raises YamlError for an object that kubectl refuses; of a list's item it looks at less."""
+    if not item:
+        _check_object(value)
+    elif not named(value):
+        raise YamlError("Object 'Kind' is missing in 'object has no kind field '")
+    elif not value.get("apiVersion"):
+        raise YamlError("Object 'apiVersion' is missing in 'object has no apiVersion field'")
+    elif isinstance(value.get("items"), list):
+        raise YamlError("*unstructured.Unstructured is not a list: no Items field in this object", path="items")
 
 
 def listed(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +80,7 @@ def _text(value: dict[str, Any], field: str) -> str:
 
 def _check_object(value: dict[str, Any]) -> None:
     if not named(value):
-        raise YamlError(f"Object 'Kind' is missing in '{go_json(value)}'")
+        raise YamlError(f"Object 'Kind' is missing in '{_quoted(value)}'")
     for field in ("kind", "apiVersion"):
         if not isinstance(value.get(field), str | None):
             raise _mismatch(value[field], f"metadataOnlyObject.TypeMeta.{field}", "string")
@@ -101,9 +108,9 @@ def _check_field(value: Any, wanted: Any, field: str) -> None:
     elif wanted == _TEXT_MAP:
         if not isinstance(value, dict):
             raise _mismatch(value, field, _TEXT_MAP)
-        for content in value.values():
+        for name, content in value.items():
             if not isinstance(content, str | None):
-                raise _mismatch(content, field, "string")
+                raise _mismatch(content, field, "string", f"[{name}]")
     else:
         if not isinstance(value, list):
             raise _mismatch(value, field, _TEXTS if wanted == _TEXTS else "[]v1.OwnerReference" if wanted is _OWNER else "[]v1.ManagedFieldsEntry")
@@ -119,8 +126,16 @@ def _check_field(value: Any, wanted: Any, field: str) -> None:
                         _check_field(content, wanted[name], f"{field}.{name}")
 
 
-def _mismatch(value: Any, field: str, wanted: str) -> YamlError:
-    return YamlError(f"json: cannot unmarshal {_kind(value)} into Go struct field {field} of type {wanted}")
+def _quoted(value: dict[str, Any]) -> str:
+    try:
+        return go_json(value)
+    except RecursionError:
+        return "{…}"
+
+
+def _mismatch(value: Any, field: str, wanted: str, inside: str = "") -> YamlError:
+    path = field.removeprefix("ObjectMeta.").removeprefix("metadataOnlyObject.").removeprefix("TypeMeta.")
+    return YamlError(f"json: cannot unmarshal {_kind(value)} into Go struct field {field} of type {wanted}", path=path + inside)
 
 
 def _kind(value: Any) -> str:

@@ -7,6 +7,7 @@ Left out: columns after something that `events.settled` rewrote, on that line, m
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -52,8 +53,12 @@ def tree(text: str) -> Tree | None:
     text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
         text = _JSON_SURROGATE.sub(r"\\uFFFD", text)
+        try:
+            return _composed(dialect.Parser(text).get_event)
+        except (yaml.YAMLError, YamlError, UnicodeDecodeError):
+            pass
     try:
-        return _composed(dialect.settled(text))
+        return _composed(dialect.events(dialect.settled(text)))
     except (yaml.YAMLError, YamlError, UnicodeDecodeError):
         return None
 
@@ -70,8 +75,7 @@ class _Level:
         self.explicit: dict[str, Place] = {}
 
 
-def _composed(text: str) -> Tree | None:
-    get = dialect.events(text)
+def _composed(get: Callable[[], Any]) -> Tree | None:
     get()
     if get().__class__ is yaml.StreamEndEvent:
         return None

@@ -1,0 +1,78 @@
+"""Texts that are not manifests yet: templates, values that something fills in later, encrypted objects; and YAML of others.
+
+Left out: a placeholder inside free text (scripts, arguments, ConfigMap data) is nobody's mistake, and what belongs to a
+custom resource is its controller's to read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from kplan.manifests.positions import segment
+
+_TEMPLATE = re.compile(r"^[ \t]*(?:- +)*(?:[\w.\"'/-]+:[ \t]+)?(\{\{.{0,2000}?\}\}|\{%.{0,2000}?%\})", re.S | re.M)
+_OBJECT = re.compile(r"^[\s{]*[\"']?(?:apiVersion|kind)[\"']?\s*:", re.M)
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=?+][^{}]*)?\}|\$\([A-Za-z_][\w.-]*\)|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}")
+_MARKS = ("${", "$(", "{{", "{%")
+_FREE = frozenset(("data", "stringData", "binaryData", "annotations", "managedFields", "openAPIV3Schema", "parameters", "mountOptions"))
+_FREE |= {"command", "args", "env", "subPathExpr", "httpHeaders", "description", "message", "reason", "pattern", "rule"}
+_FREE |= {"expression", "messageExpression", "valueExpression"}
+_ENCRYPTED = re.compile(r"ENC\[AES256_GCM,")
+
+
+def template(text: str, lines: int) -> int | None:
+    """Where the first directive of a Go, Helm or Jinja template is in a text whose line `lines` is no YAML."""
+    end = -1
+    for _ in range(lines + 1):
+        end = text.find("\n", end + 1)
+        if end < 0:
+            break
+    found = _TEMPLATE.search(text, 0, len(text) if end < 0 else end)
+    return found.start(1) if found else None
+
+
+def may_be_manifest(text: str) -> bool:
+    """Whether a text that cannot be read has a line for kind or apiVersion."""
+    return bool(_OBJECT.search(text))
+
+
+def is_manifest(value: Any) -> bool:
+    """Whether a document means to be an object: it names its kind and version, or one of them beside metadata."""
+    if not isinstance(value, dict):
+        return False
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if isinstance(version, str) and version.startswith("kustomize.config.k8s.io/"):
+        return False
+    if version is None or kind is None:
+        return (version is not None or kind is not None) and isinstance(value.get("metadata"), dict)
+    return True
+
+
+def encrypted(value: dict[str, Any], text: str) -> bool:
+    """Whether SOPS encrypted the object."""
+    return isinstance(value.get("sops"), dict) or ("ENC[" in text and bool(_ENCRYPTED.search(text)))
+
+
+def placeholders(value: dict[str, Any], text: str) -> list[tuple[str, str]]:
+    """The paths of fields that something else must fill in, and their values."""
+    if not any(mark in text for mark in _MARKS):
+        return []
+    version = value.get("apiVersion")
+    group = version.rpartition("/")[0] if isinstance(version, str) else ""
+    builtin = "." not in group or group.endswith(".k8s.io")
+    return list(_placeholders(value if builtin else {name: value.get(name) for name in ("apiVersion", "kind", "metadata")}))
+
+
+def _placeholders(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    todo: list[tuple[str, Any]] = [("", value)]
+    while todo:
+        path, inner = todo.pop()
+        if isinstance(inner, str):
+            if any(mark in inner for mark in _MARKS) and "\n" not in inner and _PLACEHOLDER.search(inner):
+                yield path.removeprefix("."), inner
+        elif isinstance(inner, dict):
+            todo.extend((path + segment(name), inner[name]) for name in reversed(inner) if name not in _FREE)
+        elif isinstance(inner, list):
+            todo.extend((f"{path}[{index}]", inner[index]) for index in reversed(range(len(inner))))

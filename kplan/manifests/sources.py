@@ -1,0 +1,227 @@
+"""The manifests of files, folders, globs and standard input, and what is wrong with any of them.
+
+One document never hides the others, and one file never hides the others: whatever cannot be read is a diagnostic.
+Left out: rendering; a kustomization or chart is reported as not rendered.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kplan.diagnostics import Diagnostic, Severity, Span
+from kplan.manifests import recognise
+from kplan.manifests.discovery import STDIN, Found, discover, problem, unreadable
+from kplan.manifests.documents import Document, decoded, read_documents
+from kplan.manifests.errors import YamlError
+from kplan.manifests.manifest import Manifest, first_line
+from kplan.manifests.objects import check, listed
+
+MAX_BYTES = 64 << 20
+MAX_DEPTH = 500
+_RENDER = {
+    "kustomization": "render it and read the result: kubectl kustomize {path} | kplan … -",
+    "chart": "render it and read the result: helm template {path} | kplan … -",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A YAML document that is no manifest, such as Helm values or a CI workflow."""
+
+    source: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the given paths hold, in an order that does not depend on theirs.
+
+    `opaque` are manifests whose kind and name may be known and whose content is not: encrypted, or with placeholders.
+    """
+
+    manifests: tuple[Manifest, ...]
+    opaque: tuple[Manifest, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    files: int = 0
+    documents: int = 0
+
+
+@dataclass(slots=True)
+class _Reading:
+    manifests: list[Manifest] = field(default_factory=list)
+    opaque: list[Manifest] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    files: int = 0
+    documents: int = 0
+
+
+def load(
+    paths: Sequence[str],
+    exclude: Sequence[str] = (),
+    stdin: str | bytes | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+) -> Sources:
+    """All manifests of the paths; `-` stands for `stdin`. A file of more than `max_bytes` is not read."""
+    reading = _Reading()
+    found: Found = discover(paths, exclude)
+    reading.diagnostics.extend(found.diagnostics)
+    for folder in found.unrendered:
+        message = f'"{folder.path}" is a {"kustomization" if folder.kind == "kustomization" else "Helm chart"} and was not rendered'
+        hint = _RENDER[folder.kind].format(path=folder.path)
+        reading.diagnostics.append(problem("not-rendered", folder.path, message, Severity.WARNING, hint))
+    for path, named in found.files.items():
+        data = _read(path, max_bytes, reading.diagnostics)
+        if data is not None:
+            _take(reading, path, data, named, max_depth)
+    if "-" in paths:
+        _take(reading, STDIN, stdin or b"", True, max_depth)
+    return Sources(
+        tuple(reading.manifests),
+        tuple(reading.opaque),
+        tuple(reading.diagnostics),
+        tuple(reading.skipped),
+        reading.files,
+        reading.documents,
+    )
+
+
+def _read(path: str, max_bytes: int, diagnostics: list[Diagnostic]) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > max_bytes else file.read(max_bytes + 1)
+    except OSError as error:
+        diagnostics.append(unreadable(path, error))
+        return None
+    if max(size, len(data)) > max_bytes:
+        diagnostics.append(problem("too-large", path, f'"{path}" is larger than {max_bytes} bytes'))
+        return None
+    return data
+
+
+def _take(reading: _Reading, source: str, data: str | bytes, named: bool, max_depth: int) -> None:
+    """Reads one file's documents into `reading`."""
+    reading.files += 1
+    if isinstance(data, bytes) and b"\0" in data[:8192] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        reading.diagnostics.append(problem("binary", source, f'"{source}" is not a text'))
+        return
+    text = decoded(data)
+    index, read, template = 0, 0, False
+    for document in read_documents(text, max_depth):
+        if document.error is None and document.value is None:
+            continue
+        reading.documents += 1
+        read += 1
+        if document.error:
+            at = recognise.template(document.text, document.error.line - document.line + 1)
+            if not named and (at is not None or source.endswith(".json")) and not recognise.may_be_manifest(document.text):
+                reading.skipped.append(Skipped(source, document.line))
+            elif at is None or _limit(document.error):
+                reading.diagnostics.append(_syntax(source, document, document.error))
+            elif not template:
+                template = True
+                reading.diagnostics.append(_template(source, document, at))
+        elif not recognise.is_manifest(document.value):
+            line = first_line(document)
+            reading.skipped.append(Skipped(source, line))
+            if named:
+                message = "not a Kubernetes manifest: no apiVersion and kind"
+                reading.diagnostics.append(Diagnostic("manifests/not-a-manifest", Severity.ERROR, message, span=Span(source, line, 1)))
+        else:
+            for manifest in _manifests(source, document, index, reading.diagnostics):
+                index = manifest.index + 1
+                _sort_out(reading, manifest)
+    if named and not read:
+        reading.diagnostics.append(problem("none-found", source, "no objects found"))
+
+
+def _manifests(source: str, document: Document, index: int, diagnostics: list[Diagnostic]) -> Iterator[Manifest]:
+    """The objects of a document; those that kubectl would refuse become diagnostics."""
+    line = first_line(document)
+    whole = Manifest(source, index, line, document.value, document)
+    parts: list[tuple[str, Any]] = [("", document.value)]
+    if "items" in document.value:
+        try:
+            parts = [(f"items[{number}]", item) for number, item in enumerate(listed(document.value))]
+            check({name: value for name, value in document.value.items() if name != "items"})
+        except YamlError as error:
+            diagnostics.append(_refused(whole, error))
+            return
+    for place, data in parts:
+        manifest = Manifest(source, index, line, data, document, place)
+        try:
+            check(data, item=bool(place))
+        except YamlError as error:
+            diagnostics.append(_refused(manifest, error))
+            continue
+        yield manifest
+        index += 1
+
+
+def _sort_out(reading: _Reading, manifest: Manifest) -> None:
+    text = manifest.document.text
+    if recognise.encrypted(manifest.data, text):
+        message = "encrypted with SOPS: its content is not checked"
+        hint = "decrypt it before: sops -d FILE | kplan … -"
+        reading.diagnostics.append(Diagnostic("manifests/encrypted", Severity.WARNING, message, span=manifest.locate(), hint=hint))
+        reading.opaque.append(manifest)
+        return
+    found = recognise.placeholders(manifest.data, text)
+    if not found:
+        reading.manifests.append(manifest)
+        return
+    spans = [(manifest.locate(path), f"{path}: {value}") for path, value in found[:10]]
+    message = f'"{found[0][1]}" is a placeholder that something else fills in: the manifest is not checked'
+    hint = "render it before (envsubst, helm template, kustomize build, …)"
+    reading.diagnostics.append(
+        Diagnostic("manifests/placeholder", Severity.WARNING, message, None, found[0][0], spans[0][0], hint, tuple(spans[1:]))
+    )
+    reading.opaque.append(manifest)
+
+
+def _limit(error: YamlError) -> bool:
+    return error.message.startswith(("exceeded max depth", "json: exceeded", "document contains excessive"))
+
+
+def _syntax(source: str, document: Document, error: YamlError) -> Diagnostic:
+    rule = "yaml/limit" if _limit(error) else "yaml/syntax"
+    span = Span(source, error.line or document.line, error.column or 1)
+    return Diagnostic(rule, Severity.ERROR, error.message, span=span, hint=_hint(error, document))
+
+
+def _hint(error: YamlError, document: Document) -> str:
+    """What most often helps."""
+    lines = document.text.split("\n")
+    number = error.line - document.line
+    line = lines[number] if 0 <= number < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces: YAML takes no tabs"
+    if "mapping values are not allowed" in error.message:
+        return "check the indentation, or quote the value that holds ': '"
+    if "cannot start any token" in error.message:
+        return "quote the value: it starts with a character that YAML reserves"
+    if "end of stream" in error.message and "scalar" not in error.message:
+        return "a quote is not closed"
+    if "invalid Yaml document separator" in error.message:
+        return "put the document on the lines after ---"
+    if "did not find expected key" in error.message or "could not find expected ':'" in error.message:
+        return "check the indentation of this line and those before it"
+    return ""
+
+
+def _template(source: str, document: Document, at: int) -> Diagnostic:
+    line = document.line + document.text.count("\n", 0, at)
+    column = at - document.text.rfind("\n", 0, at)
+    message = "a template, not a manifest: it was not read"
+    hint = "render it before (helm template, jinja, …) and read the result"
+    return Diagnostic("manifests/template", Severity.WARNING, message, span=Span(source, line, column), hint=hint)
+
+
+def _refused(manifest: Manifest, error: YamlError) -> Diagnostic:
+    return Diagnostic("manifests/object", Severity.ERROR, error.message, None, error.path, manifest.locate(error.path))
