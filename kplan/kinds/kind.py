@@ -38,6 +38,10 @@ def leave(obj: Object) -> None:
     """Nothing to fill in."""
 
 
+def leave_for_user(obj: Object, name: str, groups: tuple[str, ...]) -> None:
+    """Who asks does not matter."""
+
+
 def leave_update(new: Object, old: Object) -> None:
     """Nothing to carry over."""
 
@@ -79,7 +83,8 @@ class Kind:
     `validate` includes the metadata checks of the kind (its name rule); `validate_update` is what upstream's
     ValidateUpdate does, the metadata's common update checks are the door's. `validate_in_cluster` is what upstream's Validate
     looks up in the cluster on create; its errors come before those of `validate`. `prepare*` must do all that upstream's
-    PrepareFor* does: clear or carry over status, drop what may not be set, count the generation.
+    PrepareFor* does: clear or carry over status, drop what may not be set, count the generation. `prepare_for_user`, called after
+    `prepare`, is for the one kind that notes who made it (user name, groups).
     `status`: the kind has a status subresource. `finish` is upstream's Canonicalize and, for kinds with a decorator on
     read, that.  `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
     `deprecated`: a warning that comes with every request, refused or not.
@@ -98,6 +103,7 @@ class Kind:
     deprecated: str = ""
     default: Callable[[Object], None] = leave
     prepare: Callable[[Object], None] = leave
+    prepare_for_user: Callable[[Object, str, tuple[str, ...]], None] = leave_for_user
     prepare_update: Callable[[Object, Object], None] = leave_update
     prepare_status: Callable[[Object, Object], None] | None = None
     validate: Callable[[Object], Iterable[FieldError]] = no_errors
