@@ -74,6 +74,14 @@ def prepare_status(new: Object, old: Object) -> None:
     new["metadata"] = dict(old["metadata"])
 
 
+def finish(obj: Object) -> None:
+    """Storage knows no empty list, and the API prints null."""
+    for rule in obj["spec"].get("rules") or ():
+        for resource_rule in rule.get("resourceRules") or ():
+            if not resource_rule.get("namespaces"):
+                resource_rule["namespaces"] = None
+
+
 def validate(obj: Object) -> FieldErrors:
     """Upstream: ValidateFlowSchema."""
     name, spec = obj["metadata"].get("name") or "", obj.get("spec") or {}
@@ -250,5 +258,6 @@ KIND = Kind(
     validate=validate,
     validate_update=lambda new, _old: validate(new),
     validate_status=lambda new, _old: validate_conditions(new),
+    finish=finish,
     references=references,
 )

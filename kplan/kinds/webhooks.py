@@ -7,6 +7,9 @@ Rules of match conditions that need a CEL compiler are checked where kplan has o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from kplan.api.field import FieldErrors, duplicate, invalid, required, too_many
@@ -256,13 +259,12 @@ def validate_match_conditions(conditions: tuple[Object, ...] | list[Object], pat
         seen.add(name)
 
 
+@cache
 def expression_error(expression: str) -> str:
     """What the compiler says of a match condition; nothing where there is no compiler."""
-    try:
-        from kplan.cel import match_condition_error
-    except ImportError:
+    if find_spec("kplan.cel") is None:
         return ""
-    return match_condition_error(expression)
+    return str(import_module("kplan.cel").match_condition_error(expression))
 
 
 def static_name_warnings(obj: Object) -> Iterator[str]:
