@@ -1,0 +1,385 @@
+"""The nodes as a table: one row a node in name order, one column a fact; kept current pod by pod.
+
+Upstream: pkg/scheduler/framework/types.go (NodeInfo) and backend/cache. Amounts are int64 (millicores, bytes), labels, taints
+and features are dictionary-encoded. Nodes that come or go make a new table; a pod that lands changes one row of this one.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kplan.api.objects import Object
+from kplan.scheduler import requests as ask
+from kplan.scheduler.columns import Bools, Column, Ints
+from kplan.scheduler.podinfo import PodClass, PodInfo
+
+COLUMNS = (
+    "cpu", "memory", "ephemeral_storage", "max_pods",
+    "used_cpu", "used_memory", "used_ephemeral_storage", "pod_count", "nonzero_cpu", "nonzero_memory", "unschedulable",
+)  # fmt: skip
+
+
+class NodeTable:
+    """All nodes. What plugins read of it is `kplan.scheduler.columns.Nodes`."""
+
+    def __init__(self, nodes: Sequence[Object], image_order: Iterable[Object] | None = None) -> None:
+        """`nodes` in name order; `image_order`: as they became known, for the size of an image is what the first said."""
+        self.objects = list(nodes)
+        self.names: list[str] = [n["metadata"]["name"] for n in nodes]
+        self.row_of = {name: row for row, name in enumerate(self.names)}
+        self.size = size = len(self.names)
+        self.row = np.arange(size)
+        self.yes: Bools = np.ones(size, dtype=np.bool_)
+        self.no: Bools = np.zeros(size, dtype=np.bool_)
+        self.zero: Ints = np.zeros(size, dtype=np.int64)
+        self.name = Column(np.arange(size, dtype=np.int32), self.names, self.row_of)
+        self.version = 0
+        self._image_order = nodes if image_order is None else image_order
+        self._labels: dict[str, Column] = {}
+        self._images: dict[str, Ints] | None = None
+        self._read_nodes()
+        self.used_cpu, self.used_memory, self.used_ephemeral_storage, self.pod_count, self.nonzero_cpu, self.nonzero_memory = (
+            np.zeros(size, dtype=np.int64) for _ in range(6)
+        )
+        self._used: dict[str, Ints] = {}
+        self.pods: list[dict[str, PodInfo]] = [{} for _ in range(size)]
+        self.placed: dict[PodClass, dict[int, int]] = {}
+        self._ports: dict[tuple[str, int], dict[int, list[str]]] = {}
+        self._groups: dict[str, dict[int, dict[str, PodInfo]]] = {"disks": {}, "claims": {}}
+        self.claim_users: dict[str, int] = {}
+        """How many volumes of pods on nodes name a claim, by "namespace/name"."""
+        self.log: list[tuple[int, PodInfo, int]] = []
+
+    # ------------------------------------------------------------------------------------------------ what plugins read
+
+    def label(self, key: str) -> Column:
+        """The values of one label."""
+        found = self._labels.get(key)
+        if found is None:
+            found = self._labels[key] = Column.of((n["metadata"].get("labels") or {}).get(key) for n in self.objects)
+        return found
+
+    def allocatable(self, resource: str) -> Any:
+        """What the nodes have of a scalar resource."""
+        return self._allocatable.get(resource, self.zero)
+
+    def used(self, resource: str) -> Any:
+        """What pods have asked of a scalar resource."""
+        return self._used.get(resource, self.zero)
+
+    def image(self, name: str) -> Any:
+        """An image's size times the share of nodes that have it, where it is there."""
+        if self._images is None:
+            self._images = self._read_images()
+        return self._images.get(name, self.zero)
+
+    def port_taken(self, protocol: str, address: str, port: int) -> Any:
+        """Whether a host port conflicts with one in use."""
+        found = self.no
+        users = self._ports.get((protocol, port))
+        if users:
+            found = found.copy()
+            found[[row for row, addresses in users.items() if clashes(address, addresses)]] = True
+        return found
+
+    def where_pods(self, wanted: Callable[[PodInfo], bool], group: str) -> Any:
+        """Where a pod of a group satisfies a condition."""
+        rows = [row for row, pods in self._groups[group].items() if any(map(wanted, pods.values()))]
+        if not rows:
+            return self.no
+        found = self.no.copy()
+        found[rows] = True
+        return found
+
+    def map_nodes(self, function: Callable[[int, Object], Any]) -> Any:
+        """A function of row and Node object for each row."""
+        return np.array([function(row, node) for row, node in enumerate(self.objects)])
+
+    # ------------------------------------------------------------------------------------------------ parts of the table
+
+    def take(self, rows: Ints) -> Slice:
+        """Some rows."""
+        return Slice(self, rows)
+
+    def at(self, row: int) -> Row:
+        """One row, as it is."""
+        return Row(self, row)
+
+    def pods_with(self, row: int, group: str) -> dict[str, PodInfo]:
+        """The pods of a group on one node."""
+        return self._groups[group].get(row) or {}
+
+    def ports_at(self, protocol: str, port: int, row: int) -> list[str]:
+        """The addresses on which a port is taken on one node."""
+        return self._ports.get((protocol, port), {}).get(row) or []
+
+    # ------------------------------------------------------------------------------------------------ keeping it current
+
+    def add(self, pod: PodInfo, row: int, sign: int = 1) -> None:
+        """A pod lands on a node, or (sign -1) leaves it."""
+        cls = pod.cls
+        usage = cls.usage
+        self.used_cpu[row] += sign * usage.cpu
+        self.used_memory[row] += sign * usage.memory
+        self.nonzero_cpu[row] += sign * usage.nonzero_cpu
+        self.nonzero_memory[row] += sign * usage.nonzero_memory
+        self.pod_count[row] += sign
+        if usage.ephemeral_storage:
+            self.used_ephemeral_storage[row] += sign * usage.ephemeral_storage
+        for name, amount in usage.scalars:
+            column = self._used.get(name)
+            if column is None:
+                column = self._used[name] = self.zero.copy()
+            column[row] += sign * amount
+        rows = self.placed.get(cls)
+        if rows is None:
+            rows = self.placed[cls] = {}
+        count = rows.get(row, 0) + sign
+        if count:
+            rows[row] = count
+        else:
+            del rows[row]
+            if not rows:
+                del self.placed[cls]
+        if sign > 0:
+            self.pods[row][pod.key] = pod
+        else:
+            del self.pods[row][pod.key]
+        if cls.host_ports:
+            self._count_ports(cls, row, sign)
+        if cls.volumes:
+            self._count_volumes(pod, row, sign)
+        self.log.append((row, pod, sign))
+
+    def update_node(self, node: Object) -> bool:
+        """A node changed; whether in anything that matters here."""
+        row = self.row_of[node["metadata"]["name"]]
+        before = self.objects[row]
+        if node_facts(before) == node_facts(node):
+            self.objects[row] = node
+            return False
+        self.objects[row] = node
+        self._labels.clear()
+        self._images = None
+        self._read_nodes()
+        self.version += 1
+        return True
+
+    def _read_nodes(self) -> None:
+        status = [n.get("status") or {} for n in self.objects]
+        have = [s.get("allocatable") or {} for s in status]
+
+        def amounts(name: str, rounded: Callable[[int], int]) -> Ints:
+            return np.array([rounded(ask.billionths(h[name])) if name in h else 0 for h in have], dtype=np.int64)
+
+        self.cpu = amounts(ask.CPU, ask.milli)
+        self.memory = amounts(ask.MEMORY, ask.whole)
+        self.ephemeral_storage = amounts(ask.EPHEMERAL_STORAGE, ask.whole)
+        self.max_pods = amounts(ask.PODS, ask.whole)
+        scalars = sorted({name for h in have for name in h if ask.is_scalar(name)})
+        self._allocatable = {name: amounts(name, ask.whole) for name in scalars}
+        specs = [n.get("spec") or {} for n in self.objects]
+        self.unschedulable = np.array([bool(s.get("unschedulable")) for s in specs], dtype=np.bool_)
+        self.taints = Column.of(tuple((t["key"], t.get("value") or "", t["effect"]) for t in s.get("taints") or ()) for s in specs)
+        self.features = Column.of(tuple(s.get("declaredFeatures") or ()) for s in status)
+
+    def _read_images(self) -> dict[str, Ints]:
+        sizes: dict[str, int] = {}
+        rows: dict[str, list[int]] = {}
+        for node in self._image_order:
+            row = self.row_of.get(node["metadata"]["name"])
+            if row is None:
+                continue
+            for image in (self.objects[row].get("status") or {}).get("images") or ():
+                for name in image.get("names") or ():
+                    sizes.setdefault(name, image.get("sizeBytes") or 0)
+                    rows.setdefault(name, []).append(row)
+        found = {}
+        for name, where in rows.items():
+            column = self.zero.copy()
+            column[where] = int(float(sizes[name]) * (len(set(where)) / self.size))
+            found[name] = column
+        return found
+
+    def _count_ports(self, cls: PodClass, row: int, sign: int) -> None:
+        for protocol, address, port in cls.host_ports:
+            addresses = self._ports.setdefault((protocol, port), {}).setdefault(row, [])
+            if sign > 0:
+                addresses.append(address)
+            else:
+                addresses.remove(address)
+
+    def _count_volumes(self, pod: PodInfo, row: int, sign: int) -> None:
+        for group, belongs in (("disks", bool(pod.cls.disks)), ("claims", pod.cls.has_claims)):
+            if belongs:
+                pods = self._groups[group].setdefault(row, {})
+                if sign > 0:
+                    pods[pod.key] = pod
+                else:
+                    del pods[pod.key]
+        for name in pod.cls.claim_names:
+            key = f"{pod.cls.namespace}/{name}"
+            self.claim_users[key] = self.claim_users.get(key, 0) + sign
+
+
+class Slice:
+    """Some rows of the table, as plugins see them."""
+
+    def __init__(self, table: NodeTable, rows: Ints) -> None:
+        self.table = table
+        self.row = rows
+        size = len(rows)
+        self.yes, self.no = np.ones(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+        self.zero = np.zeros(size, dtype=np.int64)
+        self.name = table.name.take(rows)
+        self.taints = table.taints.take(rows)
+        self.features = table.features.take(rows)
+        for column in COLUMNS:
+            setattr(self, column, getattr(table, column)[rows])
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+    def label(self, key: str) -> Column:
+        """The values of one label."""
+        return self.table.label(key).take(self.row)
+
+    def allocatable(self, resource: str) -> Any:
+        """What the nodes have of a scalar resource."""
+        return self.table.allocatable(resource)[self.row]
+
+    def used(self, resource: str) -> Any:
+        """What pods have asked of a scalar resource."""
+        return self.table.used(resource)[self.row]
+
+    def image(self, name: str) -> Any:
+        """An image's weighed size."""
+        return self.table.image(name)[self.row]
+
+    def port_taken(self, protocol: str, address: str, port: int) -> Any:
+        """Whether a host port conflicts with one in use."""
+        return self.table.port_taken(protocol, address, port)[self.row]
+
+    def where_pods(self, wanted: Callable[[PodInfo], bool], group: str) -> Any:
+        """Where a pod of a group satisfies a condition."""
+        return self.table.where_pods(wanted, group)[self.row]
+
+    def map_nodes(self, function: Callable[[int, Object], Any]) -> Any:
+        """A function of row and Node object for each row."""
+        return np.array([function(row, self.table.objects[row]) for row in self.row.tolist()])
+
+
+class Row:
+    """One row of the table: numbers are ints, conditions bools. `add` asks: what if this pod were here, or were not?"""
+
+    __slots__ = ("added", "removed", "row", "scalars", "table", *COLUMNS)
+    yes, no, zero = True, False, 0
+
+    def __init__(self, table: NodeTable, row: int) -> None:
+        self.table = table
+        self.row = row
+        self.cpu = table.cpu.item(row)
+        self.memory = table.memory.item(row)
+        self.ephemeral_storage = table.ephemeral_storage.item(row)
+        self.max_pods = table.max_pods.item(row)
+        self.used_cpu = table.used_cpu.item(row)
+        self.used_memory = table.used_memory.item(row)
+        self.used_ephemeral_storage = table.used_ephemeral_storage.item(row)
+        self.pod_count = table.pod_count.item(row)
+        self.nonzero_cpu = table.nonzero_cpu.item(row)
+        self.nonzero_memory = table.nonzero_memory.item(row)
+        self.unschedulable = table.unschedulable.item(row)
+        self.scalars: dict[str, int] | None = None
+        self.added: dict[str, PodInfo] = {}
+        self.removed: dict[str, PodInfo] = {}
+
+    def add(self, pod: PodInfo, sign: int = 1) -> None:
+        """Suppose that a pod were here, or (sign -1) that it were not; the table stays as it is."""
+        usage = pod.cls.usage
+        self.used_cpu += sign * usage.cpu
+        self.used_memory += sign * usage.memory
+        self.used_ephemeral_storage += sign * usage.ephemeral_storage
+        self.nonzero_cpu += sign * usage.nonzero_cpu
+        self.nonzero_memory += sign * usage.nonzero_memory
+        self.pod_count += sign
+        if usage.scalars:
+            if self.scalars is None:
+                self.scalars = {}
+            for name, amount in usage.scalars:
+                self.scalars[name] = self.scalars.get(name, 0) + sign * amount
+        if sign > 0:
+            if self.removed.pop(pod.key, None) is None:
+                self.added[pod.key] = pod
+        elif self.added.pop(pod.key, None) is None:
+            self.removed[pod.key] = pod
+
+    @property
+    def name(self) -> Column:
+        """The node's name."""
+        return self.table.name.take(self.row)
+
+    @property
+    def taints(self) -> Column:
+        """The node's taints."""
+        return self.table.taints.take(self.row)
+
+    @property
+    def features(self) -> Column:
+        """The features that the node declares."""
+        return self.table.features.take(self.row)
+
+    def label(self, key: str) -> Column:
+        """The value of one label."""
+        return self.table.label(key).take(self.row)
+
+    def allocatable(self, resource: str) -> Any:
+        """What the node has of a scalar resource."""
+        return self.table.allocatable(resource).item(self.row)
+
+    def used(self, resource: str) -> Any:
+        """What pods have asked of a scalar resource."""
+        return self.table.used(resource).item(self.row) + (self.scalars.get(resource, 0) if self.scalars else 0)
+
+    def image(self, name: str) -> Any:
+        """An image's weighed size."""
+        return self.table.image(name).item(self.row)
+
+    def port_taken(self, protocol: str, address: str, port: int) -> Any:
+        """Whether a host port conflicts with one in use."""
+        addresses = self.table.ports_at(protocol, port, self.row)
+        if self.added or self.removed:
+            addresses = list(addresses)
+            for pods, change in ((self.removed, addresses.remove), (self.added, addresses.append)):
+                for pod in pods.values():
+                    for taken in pod.cls.host_ports:
+                        if taken[0] == protocol and taken[2] == port:
+                            change(taken[1])
+        return clashes(address, addresses)
+
+    def where_pods(self, wanted: Callable[[PodInfo], bool], group: str) -> Any:
+        """Whether a pod of a group that is, or is supposed to be, here satisfies a condition."""
+        there = self.table.pods_with(self.row, group)
+        if any(wanted(pod) for key, pod in there.items() if key not in self.removed):
+            return True
+        return any(map(wanted, self.added.values()))
+
+    def map_nodes(self, function: Callable[[int, Object], Any]) -> Any:
+        """A function of row and Node object."""
+        return function(self.row, self.table.objects[self.row])
+
+
+def clashes(address: str, taken: list[str]) -> bool:
+    """Whether a port on an address (0.0.0.0: any) conflicts with the addresses on which it is taken."""
+    return bool(taken) and (address == "0.0.0.0" or address in taken or "0.0.0.0" in taken)
+
+
+def node_facts(node: Object) -> bytes:
+    """All of a node that any plugin reads."""
+    meta, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
+    facts = (meta.get("labels"), spec.get("taints"), spec.get("unschedulable"), status.get("allocatable"), status.get("images"),
+             status.get("declaredFeatures"))  # fmt: skip
+    return marshal.dumps(facts, 2)
