@@ -16,6 +16,7 @@ from kplan.admission.pod_security import PodSecurity
 from kplan.admission.pod_topology_labels import PodTopologyLabels
 from kplan.admission.priority import Priority
 from kplan.admission.request import ADMIN, Plugin, Request, User
+from kplan.admission.resource_quota import ResourceQuota
 from kplan.admission.runtime_class import RuntimeClass
 from kplan.admission.service_account import ServiceAccount
 from kplan.admission.storage_object_in_use_protection import StorageObjectInUseProtection
@@ -35,6 +36,7 @@ PLUGINS: tuple[Plugin, ...] = (
     RuntimeClass(),
     DefaultIngressClass(),
     PodTopologyLabels(),
+    ResourceQuota(),
 )
 
 __all__ = ["ADMIN", "PLUGINS", "Plugin", "Request", "User"]

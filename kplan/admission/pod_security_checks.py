@@ -208,7 +208,7 @@ def host_probes(meta: Object, spec: Object) -> Finding | None:
         lifecycle = container.get("lifecycle") or {}
         handlers = [container.get(key) for key in ("livenessProbe", "readinessProbe", "startupProbe")]
         handlers += [lifecycle.get("postStart"), lifecycle.get("preStop")]
-        hosts = {(h.get(key) or {}).get("host") for h in handlers if h for key in ("httpGet", "tcpSocket")} - {None, ""}
+        hosts = {str(host) for h in handlers if h for key in ("httpGet", "tcpSocket") if (host := (h.get(key) or {}).get("host"))}
         if hosts:
             containers.add(container["name"])
             found |= hosts
