@@ -57,6 +57,9 @@ def default(obj: Object) -> None:
         rolling = strategy.setdefault("rollingUpdate", {})
         rolling.setdefault("maxUnavailable", 1)
         rolling.setdefault("maxSurge", 0)
+    elif strategy.get("rollingUpdate") is not None:
+        for bound in ("maxUnavailable", "maxSurge"):  # upstream's own type has numbers where v1 has pointers
+            strategy["rollingUpdate"].setdefault(bound, 0)
     spec.setdefault("revisionHistoryLimit", 10)
     default_pod_template(spec["template"])
     text = annotations_of(obj).get(TEMPLATE_GENERATION)

@@ -5,15 +5,16 @@ Upstream: pkg/apis/batch/{v1,validation}, pkg/registry/batch/job. The spec's rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kplan.api.field import FieldErrors, invalid, required
 from kplan.api.names import is_dns1123_label, name_is_dns_subdomain
 from kplan.api.objects import Object, name_of, uid_of, without
 from kplan.api.selectors import matches
-from kplan.kinds.checks import has_label, immutable, label_selector, same, typed
+from kplan.kinds.checks import IMMUTABLE, has_label, immutable, label_selector, same, typed
 from kplan.kinds.internalform import internal
+from kplan.kinds.jobpolicies import printed_failure_policy, printed_success_policy
 from kplan.kinds.jobspec import default_pod_conditions, is_indexed, job_spec_warnings, validate_job_spec
 from kplan.kinds.jobstatus import is_true, validate_status
 from kplan.kinds.kind import Kind
@@ -76,6 +77,14 @@ def generate_selector(obj: Object) -> None:
         labels.setdefault(key, value)
     selector = spec.get("selector") or {}
     spec["selector"] = {**selector, "matchLabels": {UID_LABEL: uid, **(selector.get("matchLabels") or {})}}
+
+
+def finish(obj: Object) -> None:
+    """Read back, a job without labels has its template's, by now with those that were generated."""
+    if not obj["metadata"].get("labels"):
+        labels = labels_in(obj["spec"]["template"])
+        if labels:
+            obj["metadata"]["labels"] = dict(labels)
 
 
 def options_for_update(new: Object, old: Object) -> JobOptions:
@@ -151,17 +160,17 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
     yield from immutable(spec.get("selector"), was.get("selector"), "spec.selector", label_selector(spec.get("selector")))
     yield from validate_template_update(spec, was, options.mutable_template)
     yield from immutable(spec.get("completionMode"), was.get("completionMode"), "spec.completionMode", typed(spec.get("completionMode")))
-    yield from unchanged_policy(spec, was, "podFailurePolicy", "PodFailurePolicy")
+    yield from unchanged_policy(spec, was, "podFailurePolicy", printed_failure_policy)
     for field in ("backoffLimitPerIndex", "managedBy"):
         yield from immutable(spec.get(field), was.get(field), f"spec.{field}", typed(spec.get(field)))
-    yield from unchanged_policy(spec, was, "successPolicy", "SuccessPolicy")
+    yield from unchanged_policy(spec, was, "successPolicy", printed_success_policy)
 
 
-def unchanged_policy(spec: Object, was: Object, field: str, struct: str) -> FieldErrors:
+def unchanged_policy(spec: Object, was: Object, field: str, printed: Callable[[Object], Object]) -> FieldErrors:
     """A policy stays."""
-    if not same(spec.get(field), was.get(field)):
-        printed = internal(struct, spec.get(field))
-        yield from immutable(spec.get(field), was.get(field), f"spec.{field}", typed(None) if printed is None else printed)
+    policy = spec.get(field)
+    if not same(policy, was.get(field)):
+        yield invalid(f"spec.{field}", typed(None) if policy is None else printed(policy), IMMUTABLE)
 
 
 def validate_completions(spec: Object, was: Object) -> FieldErrors:
@@ -179,12 +188,12 @@ def validate_template_update(spec: Object, was: Object, mutable: bool) -> FieldE
     tolerated = with_scheduling_of(was["template"], template) if mutable else was["template"]
     if not (was.get("suspend") and mutable):
         if not same(template, tolerated):
-            yield from immutable(template, tolerated, "spec.template", internal("PodTemplateSpec", template))
+            yield invalid("spec.template", internal("PodTemplateSpec", template), IMMUTABLE)
     else:
         pod = template.get("spec") or {}
         tolerated_pod = with_resources_of(tolerated.get("spec") or {}, pod)
         if not same(pod, tolerated_pod):
-            yield from immutable(pod, tolerated_pod, "spec.template.spec", internal("PodSpec", pod))
+            yield invalid("spec.template.spec", internal("PodSpec", pod), IMMUTABLE)
 
 
 def with_scheduling_of(template: Object, new: Object) -> Object:
@@ -245,5 +254,6 @@ KIND = Kind(
     validate_status=validate_status,
     warnings=warnings,
     update_warnings=update_warnings,
+    finish=finish,
     references=references,
 )

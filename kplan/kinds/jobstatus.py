@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kplan.api.field import FieldErrors, Printed, duplicate, invalid, required
+from kplan.api.gotext import Struct
 from kplan.api.objects import Object
 from kplan.kinds.checks import nonnegative, same, typed
-from kplan.kinds.internalform import internal
-from kplan.kinds.jobspec import IndexesError, count_indexes, index_interval, is_indexed
+from kplan.kinds.jobpolicies import IndexesError, count_indexes, index_interval
+from kplan.kinds.jobspec import is_indexed
 
 TERMINAL = ("Failed", "Complete", "FailureTarget")
 OMITTED = Printed("")
@@ -108,7 +109,7 @@ def validate_finished(status: Object, spec: Object, changes: Changes) -> FieldEr
     if (changes.finished or changes.any("startTime")) and not nothing_to_do and not status.get("startTime"):
         yield required("status.startTime", "startTime is required for finished job")
     if (changes.finished or changes.any("uncountedTerminatedPods")) and uncounted and (uncounted.get("failed") or uncounted.get("succeeded")):
-        printed = internal("UncountedTerminatedPods", uncounted)
+        printed = Struct(Succeeded=uncounted.get("succeeded"), Failed=uncounted.get("failed"))
         yield invalid("status.uncountedTerminatedPods", printed, "must be empty for finished job")
 
 

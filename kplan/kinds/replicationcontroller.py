@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kplan.api.field import NOT_FOUND, FieldError, FieldErrors, invalid, required
-from kplan.api.names import name_is_dns_subdomain
+from kplan.api.names import long_name
 from kplan.api.objects import Object, annotations_of
 from kplan.api.selectors import selector_from_set
 from kplan.kinds.checks import nonnegative, same, typed
@@ -60,9 +60,14 @@ def prepare_update(new: Object, old: Object) -> None:
     count_generation(new, old, "spec")
 
 
+def name_rule(name: str, _prefix: bool) -> list[str]:
+    """A DNS subdomain, in the words of declarative validation."""
+    return long_name(name)
+
+
 def validate(obj: Object) -> FieldErrors:
     """A new controller."""
-    yield from validate_object_meta(obj["metadata"], True, name_is_dns_subdomain)
+    yield from validate_object_meta(obj["metadata"], True, name_rule, check_generate_name=False)
     yield from validate_spec(obj["spec"], options_for_template(obj["spec"].get("template")))
 
 
