@@ -33,6 +33,7 @@ from kplan.kinds import (
     node,
     persistentvolume,
     persistentvolumeclaim,
+    pod,
     poddisruptionbudget,
     podtemplate,
     priorityclass,
@@ -61,6 +62,7 @@ from kplan.kinds.kind import Kind, Reference
 KINDS: tuple[Kind, ...] = (
     persistentvolume.KIND,
     persistentvolumeclaim.KIND,
+    pod.KIND,
     csidriver.KIND,
     csinode.KIND,
     csistoragecapacity.KIND,

@@ -15,7 +15,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from kplan.api.gotext import Struct
-from kplan.kinds.internalshapes import SHAPES
+from kplan.kinds.internalpodshapes import POD_SHAPES
+from kplan.kinds.internalshapes import SHAPES as OTHER_SHAPES
+
+SHAPES = {**POD_SHAPES, **OTHER_SHAPES}
 
 _ZEROS: dict[str, Any] = {"": "", "#": 0, "?": False, "*": None, "[]": None, "{}": None, "@": None}
 _MARKS = ("...", "[]", "{}", "*", ":", "#", "?", "@")
@@ -37,6 +40,7 @@ _OBJECT_META = (
     "managedFields",
 )
 _LABEL_SELECTOR = ("matchLabels", "matchExpressions")
+_HOST_FIELDS = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers")
 
 
 class _Field(NamedTuple):
@@ -146,4 +150,11 @@ def _printer(type_name: str) -> Callable[[Any], Any]:
                 out[go] = _printer(inner)(given) if inner else given
         return out
 
+    if type_name == "PodSpec":
+        return lambda spec: struct({**spec, "securityContext": _pod_security_context(spec)})
     return struct
+
+
+def _pod_security_context(spec: dict[str, Any]) -> dict[str, Any]:
+    """The server's own types keep the host fields of a pod spec in its security context."""
+    return {**(spec.get("securityContext") or {}), **{field: spec[field] for field in _HOST_FIELDS if field in spec}}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from kplan.api.field import FieldError, FieldErrors, forbidden, invalid
 from kplan.api.gotext import go_quote
-from kplan.api.objects import Object
+from kplan.api.objects import Object, annotations_of
 from kplan.kinds.podspec.container import visit_containers
 from kplan.kinds.podspec.options import PodValidationOptions
 from kplan.kinds.podspec.scheduling import validate_tolerations
@@ -127,12 +127,14 @@ def app_armor_profile_of(annotation: str) -> Object | None:
     return {"type": "Localhost", "localhostProfile": local} if local and local != annotation else None
 
 
-def sync_app_armor(pod: Object) -> list[str]:
-    """Copy AppArmor annotations of a new pod to its fields, in place; the warnings that go with it."""
-    annotations, spec = (pod["metadata"].get("annotations") or {}), pod["spec"]
+def _app_armor_syncs(pod: Object) -> Iterator[tuple[Object, str, Object | None]]:
+    """Containers without an AppArmor profile whose annotation says something: container, annotation, the profile to set (if any).
+
+    Left out are those for which the annotation says what the pod's own profile says.
+    """
+    annotations, spec = annotations_of(pod), pod["spec"]
     if not annotations or (spec.get("os") or {}).get("name") == "windows":
-        return []
-    found = []
+        return
     of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
     for container, _ in visit_containers(spec, ""):
         key = APP_ARMOR + container.get("name", "")
@@ -141,9 +143,21 @@ def sync_app_armor(pod: Object) -> list[str]:
         profile = app_armor_profile_of(annotations[key])
         if any_errors(validate_app_armor_profile(profile, "")):
             profile = None
-        if profile is not None and profile != of_pod:
+        if profile is None or profile != of_pod:
+            yield container, key, profile
+
+
+def app_armor_warnings(pod: Object) -> Iterator[str]:
+    """Warnings of a new pod's AppArmor annotations; asked for before `sync_app_armor`."""
+    for _, key, _ in _app_armor_syncs(pod):
+        yield f'metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead'
+
+
+def sync_app_armor(pod: Object) -> None:
+    """Copy AppArmor annotations to the fields that stand for them today, in place.
+
+    Upstream does so before it validates; as what is copied is valid and equal, it is all the same after.
+    """
+    for container, _, profile in _app_armor_syncs(pod):
+        if profile is not None:
             container.setdefault("securityContext", {})["appArmorProfile"] = profile
-        elif profile is not None:
-            continue
-        found.append(f'metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead')
-    return found

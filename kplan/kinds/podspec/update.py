@@ -14,7 +14,6 @@ from kplan.api.objects import Object, annotations_of
 from kplan.kinds.checks import same
 from kplan.kinds.internalform import difference, internal, internal_list
 from kplan.kinds.podspec.annotations import APP_ARMOR, MIRROR_POD, validate_pod_annotations
-from kplan.kinds.podspec.internalpod import internal_pod_spec
 from kplan.kinds.podspec.options import PodValidationOptions
 from kplan.kinds.podspec.scheduling import REQUIRED, validate_tolerations
 from kplan.kinds.podspec.values import MAX_INT32
@@ -126,7 +125,8 @@ def validate_pod_spec_update(new: Object, old: Object, options: PodValidationOpt
     if gates:
         yield from _validate_gated(munged, old)
     if not same_spec(munged, old):
-        yield forbidden("spec", f"{UPDATABLE}\n{difference(internal_pod_spec(old), internal_pod_spec(munged))}")
+        diff = difference(internal("PodSpec", old), internal("PodSpec", munged))
+        yield forbidden("spec", f"{UPDATABLE}\n{diff}")
 
 
 def _munged(new: Object, old: Object) -> Object:
