@@ -1,9 +1,10 @@
 """Decoding: a JSON value becomes an object of a kind, as a round trip through the API's Go structs leaves it.
 
 `decode` hands back a private tree: unknown fields dropped; null and what is empty and `omitempty` gone; what Go prints without
-being told there (`status: {}`, `resources: {}`, `rules: null`); quantities, times and bytes in canonical form. Ordinary documents
-are read by closures compiled once per struct; whatever those cannot take at once (an error, an unknown field, a null in a
-list) is read again by the exact decoder, `kplan.schema.strict`, which also finds the words.
+being told there (`status: {}`, `resources: {}`, `rules: null`, which an empty list becomes too, as it does in storage);
+quantities, times and bytes in canonical form. Ordinary documents are read by closures compiled once per struct; whatever those
+cannot take at once (an error, an unknown field, a null in a list) is read again by the exact decoder, `kplan.schema.strict`,
+which also finds the words.
 Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json.
 """
 
@@ -22,7 +23,7 @@ from kplan.schema.bundle import CURRENT
 from kplan.schema.opaque import SIMPLE, MismatchError, RefusalError
 from kplan.schema.resources import lookup
 from kplan.schema.shapes import ANY, BOOL, BYTES, INT, LIST, MAP, OPAQUE_TYPE, STRING, STRUCT, Type
-from kplan.schema.strict import DecodeError, StrictDecoder, stands, unknown_fields, zero
+from kplan.schema.strict import DecodeError, StrictDecoder, stands, unknown_fields, unset_when_empty, zero
 from kplan.schema.structs import root, slots
 
 Reader = Callable[[Any], Any]
@@ -111,7 +112,8 @@ def _struct_reader(version: str, name: str) -> Reader:
         if slot.zero and not slot.pointer:
             keep = False
         direct = {STRING: str, BOOL: bool}.get(wanted.kind)
-        table[slot.json] = (direct, True, keep) if direct else (_late(version, wanted), False, keep)
+        reader = direct or _late(version, wanted)
+        table[slot.json] = (_or_null(reader) if unset_when_empty(slot) else reader, direct is not None, keep)
         if stands(slot):
             unset = None if slot.pointer else zero(version, wanted) if wanted.kind != STRUCT else _Unset(version, wanted)
             always.append((slot.json, unset))
@@ -148,6 +150,15 @@ def _struct_reader(version: str, name: str) -> Reader:
             if key not in out:
                 out[key] = make()
         return out
+
+    return read
+
+
+def _or_null(reader: Reader) -> Reader:
+    """A reader of lists or maps whose empty value counts as never set."""
+
+    def read(value: Any) -> Any:
+        return reader(value) or None
 
     return read
 

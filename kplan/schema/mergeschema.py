@@ -212,9 +212,8 @@ def _always_sent(version: str, name: str) -> dict[str, Any]:
     known = type_name(name)
     if known is None or root(version, name).kind != "struct":
         return {}
-    return {
-        slot.json: "" if slot.type.kind == STRING else 0 for slot in slots(version, known) if not (slot.omit or slot.pointer) and slot.type.kind in (STRING, INT)
-    }
+    scalars = (slot for slot in slots(version, known) if slot.type.kind in (STRING, INT))
+    return {slot.json: "" if slot.type.kind == STRING else 0 for slot in scalars if not (slot.omit or slot.pointer)}
 
 
 def _key_defaults(version: str, schema: dict[str, Any]) -> dict[str, Any]:

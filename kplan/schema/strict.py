@@ -142,6 +142,8 @@ class StrictDecoder:
                 pass
             else:
                 read = self._value(slot.type, item, here)
+                if not read and unset_when_empty(slot):
+                    read = None
                 if not omitted(slot, read):
                     out[key] = read
             self._struct = struct
@@ -184,6 +186,11 @@ def omitted(slot: Slot, value: Any) -> bool:
     if slot.zero and slot.type.kind in (STRUCT, OPAQUE_TYPE):
         return not value
     return slot.omit and not value and slot.type.kind not in (STRUCT, OPAQUE_TYPE)
+
+
+def unset_when_empty(slot: Slot) -> bool:
+    """Whether an empty value comes back as null: storage knows no empty lists and maps."""
+    return not slot.pointer and not slot.omit and slot.type.kind in (LIST, MAP)
 
 
 def fill(version: str, name: str, out: dict[str, Any]) -> None:

@@ -97,9 +97,8 @@ def decode(entries: Iterable[Object]) -> Managers:
     out: Managers = {}
     for entry in entries:
         fields = FieldSet.parse(entry.get("fieldsV1") or {})
-        manager = Manager(
-            entry.get("manager") or "", entry.get("operation") or UPDATE, entry.get("apiVersion") or "", entry.get("subresource") or "", fields, entry.get("time")
-        )
+        name, operation, api_version, subresource = (entry.get(key) or "" for key in ("manager", "operation", "apiVersion", "subresource"))
+        manager = Manager(name, operation or UPDATE, api_version, subresource, fields, entry.get("time"))
         out[manager.id] = manager
     return out
 
