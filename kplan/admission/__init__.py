@@ -12,6 +12,7 @@ from kplan.admission.default_toleration_seconds import DefaultTolerationSeconds
 from kplan.admission.limit_ranger import LimitRanger
 from kplan.admission.namespace_lifecycle import NamespaceLifecycle
 from kplan.admission.persistent_volume_claim_resize import PersistentVolumeClaimResize
+from kplan.admission.pod_resize import PodResizeValidator
 from kplan.admission.pod_security import PodSecurity
 from kplan.admission.pod_topology_labels import PodTopologyLabels
 from kplan.admission.priority import Priority
@@ -36,6 +37,7 @@ PLUGINS: tuple[Plugin, ...] = (
     RuntimeClass(),
     DefaultIngressClass(),
     PodTopologyLabels(),
+    PodResizeValidator(),
     ResourceQuota(),
 )
 
