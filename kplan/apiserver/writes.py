@@ -144,6 +144,7 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
     meta["creationTimestamp"] = door.store.clock.text()
     resource_version = meta.pop("resourceVersion", None)
     door.allocate(new, None, call.dry_run)
+    call.warnings.extend(kind.early_warnings(new))
     kind.prepare(new)
     errors = list(kind.validate(new))
     if not errors:

@@ -15,7 +15,13 @@ from kplan.api.objects import Object, annotations_of, labels_of, name_of, namesp
 from kplan.api.podrequests import qos_class
 from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
-from kplan.kinds.podspec.annotations import app_armor_warnings, sync_app_armor, validate_app_armor_match, validate_pod_annotations, validate_seccomp_match
+from kplan.kinds.podspec.annotations import (
+    app_armor_warnings,
+    sync_app_armor,
+    validate_app_armor_match,
+    validate_pod_annotations,
+    validate_seccomp_match,
+)
 from kplan.kinds.podspec.container import validate_image_of_pod
 from kplan.kinds.podspec.defaults import default_pod
 from kplan.kinds.podspec.disabled import drop_disabled_fields, drop_disabled_status_fields
@@ -64,6 +70,7 @@ def prepare(pod: Object) -> None:
         _add_label_keys(term, "mismatchLabelKeys", "NotIn", labels)
     for constraint in spec.get("topologySpreadConstraints") or ():
         _add_label_keys(constraint, "matchLabelKeys", "In", labels)
+    sync_app_armor(pod)
 
 
 def _gated(pod: Object) -> Object:
@@ -237,7 +244,6 @@ def validate_pod_resize(new: Object, old: Object) -> FieldErrors:
 
 def warnings(pod: Object) -> Iterator[str]:
     """What a creator is warned of."""
-    yield from app_armor_warnings(pod)
     wrong = is_dns1123_label(name_of(pod))
     if wrong:
         yield NAME_NO_LABEL.format(" ".join(wrong))
@@ -271,7 +277,7 @@ KIND = Kind(
     validate=validate,
     validate_update=validate_update,
     validate_status=validate_status,
+    early_warnings=app_armor_warnings,
     warnings=warnings,
-    finish=sync_app_armor,
     references=references,
 )

@@ -18,7 +18,9 @@ def default_resource_list(resources: dict[str, str] | None) -> None:
         for name, text in resources.items():
             amount = parse(text)
             if amount.scale < _MILLI:
-                resources[name] = str(Quantity(amount.scaled(_MILLI), _MILLI, amount.format))
+                step = 10 ** (_MILLI - amount.scale)
+                if amount.number % step:
+                    resources[name] = str(Quantity(amount.sign * -(-abs(amount.number) // step), _MILLI, amount.format, "", amount.big))
 
 
 def same_resource_list(new: dict[str, str] | None, old: dict[str, str] | None) -> bool:

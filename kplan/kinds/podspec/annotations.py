@@ -132,8 +132,8 @@ def _app_armor_syncs(pod: Object) -> Iterator[tuple[Object, str, Object | None]]
 
     Left out are those for which the annotation says what the pod's own profile says.
     """
-    annotations, spec = annotations_of(pod), pod["spec"]
-    if not annotations or (spec.get("os") or {}).get("name") == "windows":
+    annotations, spec = annotations_of(pod), pod.get("spec") or {}
+    if not any(key.startswith(APP_ARMOR) for key in annotations) or (spec.get("os") or {}).get("name") == "windows":
         return
     of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
     for container, _ in visit_containers(spec, ""):
@@ -154,10 +154,7 @@ def app_armor_warnings(pod: Object) -> Iterator[str]:
 
 
 def sync_app_armor(pod: Object) -> None:
-    """Copy AppArmor annotations to the fields that stand for them today, in place.
-
-    Upstream does so before it validates; as what is copied is valid and equal, it is all the same after.
-    """
+    """Copy AppArmor annotations of a new pod to the fields that stand for them today, in place."""
     for container, _, profile in _app_armor_syncs(pod):
         if profile is not None:
             container.setdefault("securityContext", {})["appArmorProfile"] = profile

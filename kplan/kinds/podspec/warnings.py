@@ -150,7 +150,7 @@ def _repeated(spec: Object, path: str) -> Iterator[str]:
 
 
 def _fraction(amount: str | None, path: str) -> Iterator[str]:
-    if amount is not None and not amount.isdecimal() and fractional_bytes(amount):
+    if amount is not None and fractional_bytes(amount):
         yield f"{path}: fractional byte value {go_quote(amount)} is invalid, must be an integer"
 
 
