@@ -14,6 +14,7 @@ from typing import Any
 
 from kplan.manifests.construct import MAX_DEPTH, construct
 from kplan.manifests.errors import YamlError
+from kplan.manifests.ordinary import ABSENT, ordinary
 from kplan.manifests.scalars import json_number
 
 _SEPARATOR = re.compile(r"^---(.*)\n?", re.M)
@@ -124,6 +125,9 @@ def _yaml_documents(text: str, start: int, max_depth: int) -> Iterator[Document]
 
 
 def _yaml_document(text: str, line: int, max_depth: int) -> Document:
+    value = ordinary(text)
+    if value is not ABSENT:
+        return Document(text, line, value)
     try:
         value, repeated = construct(text.removeprefix("\ufeff"), max_depth)
         return Document(text, line, value, repeated=repeated)

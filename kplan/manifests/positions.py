@@ -54,7 +54,7 @@ def tree(text: str) -> Tree | None:
     if text.lstrip().startswith("{"):
         text = _JSON_SURROGATE.sub(r"\\uFFFD", text)
         try:
-            return _composed(dialect.Parser(text).get_event)
+            return _composed(dialect.unchecked(text))
         except (yaml.YAMLError, YamlError, UnicodeDecodeError):
             pass
     try:

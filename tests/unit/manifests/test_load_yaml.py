@@ -56,7 +56,8 @@ def test_keys_become_texts(text: str, expected: str) -> None:
         ("!!float 0xffffffffffffffff", "cannot decode"), ("!!binary a", "invalid base64"), ('"\\/"', "found unknown escape character"),
         ("[a?b]", "did not find expected"), ("{a?b: c}", "did not find expected"), ("{~: 1}", "unsupported map key"),
         ("{18446744073709551615: 1}", "unsupported map key of type: uint64"), ("{[a]: 1}", "invalid map key"), ("{<<: 1}", "map merge requires"),
-        ("*a", "unknown anchor 'a' referenced"), ("&a {b: *a}", "anchor 'a' value contains itself"), ("{a: 1", "did not find expected ',' or '}'"), ("%x", "cannot start any token"),
+        ("*a", "unknown anchor 'a' referenced"),
+        ("&a {b: *a}", "anchor 'a' value contains itself"), ("{a: 1", "did not find expected ',' or '}'"), ("%x", "cannot start any token"),
     ],
 )  # fmt: skip
 def test_refusals(text: str, message: str) -> None:

@@ -55,7 +55,7 @@ def test_locate(path: str, value: str, key: str) -> None:
 
 def test_json_is_located_too() -> None:
     found = manifest('{"apiVersion":"v1","kind":"A",\n\t"metadata":{"name":"\\ud83d\\ude00", "labels":{"a":"\\/"}}}')
-    assert str(found.locate("metadata.labels.a")) == "<stdin>:2:46"
+    assert str(found.locate("metadata.labels.a")) == "<stdin>:2:51"
 
 
 def test_duplicates_have_two_places() -> None:
