@@ -49,13 +49,6 @@ def _validate_driver(driver: Object, names: set[str], path: str) -> FieldErrors:
             yield invalid(path, key, message)
 
 
-def finish(node: Object) -> None:
-    """What is stored as an empty list reads back as null."""
-    node["spec"]["drivers"] = node["spec"].get("drivers") or None
-    for driver in node["spec"]["drivers"] or ():
-        driver["topologyKeys"] = driver.get("topologyKeys") or None
-
-
 def validate_update(new: Object, old: Object) -> FieldErrors:
     """A driver that stays may only change what it can still attach.   Upstream: ValidateCSINodeUpdate."""
     yield from validate(new)
@@ -83,6 +76,5 @@ KIND = Kind(
     unconditional_update=False,
     validate=validate,
     validate_update=validate_update,
-    finish=finish,
     references=references,
 )

@@ -48,13 +48,6 @@ def default_resource_claim_spec(spec: Object) -> None:
                 default_tolerations(wanted.get("tolerations") or ())
 
 
-def finish_resource_claim_spec(spec: Object) -> None:
-    """What is stored as an empty list reads back as null."""
-    devices = spec.get("devices") or {}
-    if devices.get("requests") == []:
-        devices["requests"] = None
-
-
 def validate_resource_claim_spec(spec: Object, path: str) -> FieldErrors:
     """Upstream: validateResourceClaimSpec."""
     devices = spec.get("devices") or {}

@@ -18,7 +18,6 @@ from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.resourceclaimspec import (
     default_resource_claim_spec,
-    finish_resource_claim_spec,
     resource_claim_spec_references,
     validate_admin_access,
     validate_resource_claim_spec,
@@ -50,11 +49,6 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
         yield invalid("spec", internal("ResourceClaimTemplateSpec", new["spec"]), "field is immutable")
 
 
-def finish(template: Object) -> None:
-    """What is stored as an empty list reads back as null."""
-    finish_resource_claim_spec(template["spec"].get("spec") or {})
-
-
 def references(template: Object) -> Iterator[Reference]:
     """The classes that claims made from it ask for."""
     return resource_claim_spec_references((template.get("spec") or {}).get("spec") or {}, "spec.spec")
@@ -70,6 +64,5 @@ KIND = Kind(
     validate=validate,
     validate_in_cluster=validate_in_cluster,
     validate_update=validate_update,
-    finish=finish,
     references=references,
 )

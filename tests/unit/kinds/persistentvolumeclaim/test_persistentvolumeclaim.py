@@ -109,7 +109,8 @@ def test_templates_have_labels_and_annotations_only():
 
 
 def test_references():
-    found = {(r.path, r.kind, r.name) for r in KIND.references(claim(storageClassName="fast", volumeName="pv", dataSource={"kind": "PersistentVolumeClaim", "name": "o"}))}
+    source = {"kind": "PersistentVolumeClaim", "name": "o"}
+    found = {(r.path, r.kind, r.name) for r in KIND.references(claim(storageClassName="fast", volumeName="pv", dataSource=source))}
     assert found == {
         ("spec.storageClassName", "StorageClass.storage.k8s.io", "fast"),
         ("spec.volumeName", "PersistentVolume", "pv"),
