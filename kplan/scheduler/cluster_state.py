@@ -68,7 +68,13 @@ class ClusterState:
                 row = table.row_of.get(pod.node)
                 if row is not None:
                     table.add(pod, row)
+            table.delegated = self._delegated()
         return self._table
+
+    def _delegated(self) -> frozenset[str]:
+        classes = self.reader.list(DEVICE_CLASS)
+        named = {(c.get("spec") or {}).get("extendedResourceName") for c in classes}
+        return frozenset(n for n in named if n) | {f"deviceclass.resource.kubernetes.io/{c['metadata']['name']}" for c in classes}
 
     # ------------------------------------------------------------------------------------------------ other objects
 
@@ -164,6 +170,9 @@ class ClusterState:
         elif entry.kind in READ:
             meta = entry.object["metadata"]
             self._assumed.pop((entry.kind, meta.get("namespace") or "", meta["name"]), None)
+            if entry.kind == DEVICE_CLASS and self._table is not None:
+                self._table.delegated = self._delegated()
+                self._table.version += 1
             if entry.kind == SERVICE:
                 self._services.pop(meta.get("namespace") or "", None)
             if not _same_selection(entry):

@@ -92,6 +92,10 @@ class Nodes(Protocol):
     row: Any
 
     @property
+    def delegated(self) -> frozenset[str]:
+        """Extended resources that a device class stands behind, on nodes that have none themselves."""
+
+    @property
     def taints(self) -> Column:
         """Taints as tuples of (key, value, effect)."""
 

@@ -9,11 +9,12 @@ beyond the row: `prepare` returns a `Check` for one pod, which may keep counts u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from kplan.api.objects import Object
 from kplan.scheduler.columns import Bools, Ints, Nodes
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class Check:
     lasting = False
     """Whether it can be kept for the next pod of the class, told of every change by `landed`."""
 
+    updates: Sequence[tuple[str, Object]] = ()
+    """Objects, with their kinds, that must be written before the pod is bound."""
+
     only: frozenset[str] | None = None
     """The names of the nodes that alone come into question."""
 
@@ -104,6 +108,10 @@ class Check:
 
     def reserve(self, pod: PodInfo, row: int) -> None:
         """The pod is about to land on a node: claim what it needs there."""
+
+    def after(self) -> str:
+        """What the plugin's own PostFilter says when no node takes the pod."""
+        return ""
 
 
 class ClusterPlugin:

@@ -38,6 +38,8 @@ class NodeTable:
         self.zero: Ints = np.zeros(size, dtype=np.int64)
         self.name = Column(np.arange(size, dtype=np.int32), self.names, self.row_of)
         self.version = 0
+        self.delegated: frozenset[str] = frozenset()
+        """Extended resources that a device class stands behind, on nodes that have none themselves."""
         self._image_order = nodes if image_order is None else image_order
         self._labels: dict[str, Column] = {}
         self._images: dict[str, Ints] | None = None
@@ -238,6 +240,7 @@ class Slice:
         self.name = table.name.take(rows)
         self.taints = table.taints.take(rows)
         self.features = table.features.take(rows)
+        self.delegated = table.delegated
         for column in COLUMNS:
             setattr(self, column, getattr(table, column)[rows])
 
@@ -321,6 +324,11 @@ class Row:
     def name(self) -> Column:
         """The node's name."""
         return self.table.name.take(self.row)
+
+    @property
+    def delegated(self) -> frozenset[str]:
+        """Extended resources that a device class stands behind."""
+        return self.table.delegated
 
     @property
     def taints(self) -> Column:

@@ -16,6 +16,7 @@ from kplan.scheduler.cycle import Cycle, Evaluation, fit_error, total_of
 from kplan.scheduler.decision import Decision, details_of
 from kplan.scheduler.framework import SchedulingError
 from kplan.scheduler.plugins import PLUGINS
+from kplan.scheduler.plugins.dynamic_resources import NO_CLAIMS, DynamicResources, pod_gate
 from kplan.scheduler.podinfo import PodInfo
 from kplan.scheduler.preemption import Preemption, preempt
 
@@ -100,4 +101,5 @@ class Scheduler:
         found = preempt(cycle, evaluation)
         if found.node is not None:
             return found
-        return found._replace(message=f"no new claims to deallocate, {found.message}")
+        devices = next((c for c in cycle.checks if c.name == DynamicResources.name), None)
+        return found._replace(message=f"{devices.after() if devices else NO_CLAIMS}, {found.message}")

@@ -7,6 +7,7 @@ Upstream: pkg/scheduler/apis/config/v1/default_plugins.go. SchedulingGates is `k
 from __future__ import annotations
 
 from kplan.scheduler.framework import ClusterPlugin, Plugin
+from kplan.scheduler.plugins.dynamic_resources import DynamicResources
 from kplan.scheduler.plugins.image_locality import ImageLocality
 from kplan.scheduler.plugins.inter_pod_affinity import InterPodAffinity
 from kplan.scheduler.plugins.node_affinity import NodeAffinity
@@ -36,6 +37,7 @@ PLUGINS: tuple[type[Plugin] | type[ClusterPlugin], ...] = (
     VolumeZone,
     PodTopologySpread,
     InterPodAffinity,
+    DynamicResources,
     NodeDeclaredFeatures,
     NodeResourcesBalancedAllocation,
     ImageLocality,

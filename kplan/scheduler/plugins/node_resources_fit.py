@@ -56,6 +56,8 @@ class NodeResourcesFit(Plugin):
                 continue
             have = nodes.allocatable(name)
             short = amount > have - nodes.used(name)
+            if name in nodes.delegated:
+                short = short & (have > 0)
             yield Reject(f"Insufficient {name}", short, amount <= have)
 
     def score(self, pod: PodClass, nodes: Nodes) -> Any:
