@@ -146,7 +146,8 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
     door.allocate(new, None, call.dry_run)
     call.warnings.extend(kind.early_warnings(new))
     kind.prepare(new)
-    errors = list(kind.validate(new))
+    kind.prepare_for_user(new, call.user.name, call.user.groups)
+    errors = [*kind.validate_in_cluster(new, door.store), *kind.validate(new)]
     if not errors:
         errors = list(validate_object_meta(meta, kind.namespaced, name_is_path_segment))
     if errors:

@@ -86,7 +86,8 @@ class Kind:
     PrepareFor* does: clear or carry over status, drop what may not be set, count the generation. `prepare_for_user`, called after
     `prepare`, is for the one kind that notes who made it (user name, groups).
     `status`: the kind has a status subresource. `finish` is upstream's Canonicalize and, for kinds with a decorator on
-    read, that.  `early_warnings` are given before a new object is prepared, even if it is then refused.  `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
+    read, that.  `early_warnings` are given before a new object is prepared, even if it is then refused.
+    `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
     `deprecated`: a warning that comes with every request, refused or not.
     `to_preferred` and `from_preferred` convert (version, object).
     """
