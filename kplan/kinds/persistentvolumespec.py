@@ -13,6 +13,7 @@ from kplan.api.objects import Object
 from kplan.kinds.checks import typed
 from kplan.kinds.claimspec import VOLUME_MODES, validate_access_modes, validate_class_name
 from kplan.kinds.podspec import volumesources as sources
+from kplan.kinds.podspec.iscsi import validate_iscsi_persistent_volume_source
 from kplan.kinds.podspec.scheduling import validate_node_selector
 from kplan.kinds.resourcelist import default_resource_list, validate_basic_resource, validate_positive_quantity
 
@@ -122,7 +123,7 @@ def _validate_sources(spec: Object, path: str, name: str, has_affinity: bool) ->
             continue
         found += 1
         if validate is None:
-            yield from sources.validate_iscsi_persistent_volume_source(source, name, f"{path}.iscsi")
+            yield from validate_iscsi_persistent_volume_source(source, name, f"{path}.iscsi")
         else:
             yield from validate(source, f"{path}.{own}")
         if field == "local" and not has_affinity:

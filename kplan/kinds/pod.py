@@ -175,8 +175,9 @@ def _resized(new: list[Object], old: list[Object]) -> list[Object]:
     for container, before in zip(new, old, strict=True):
         if container.get("name") != before.get("name"):
             return new
-        kept = {k: v for k, v in before.items() if k not in ("resources", "resizePolicy")}
-        merged.append({**kept, **{k: container[k] for k in ("resources", "resizePolicy") if k in container}})
+        kept: Object = {k: v for k, v in before.items() if k not in ("resources", "resizePolicy")}
+        kept.update((k, container[k]) for k in ("resources", "resizePolicy") if k in container)
+        merged.append(kept)
     return merged
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kplan.api.field import FieldErrors, invalid, not_supported, required
 from kplan.api.objects import Object
-from kplan.kinds.podspec.values import validate_local_non_reserved_path, validate_file_mode, validate_qualified_name
+from kplan.kinds.podspec.values import validate_file_mode, validate_local_non_reserved_path, validate_qualified_name
 
 ENV_FIELDS = (
     "metadata.name",

@@ -20,16 +20,13 @@ EXIT_CODE_OPERATORS = ("In", "NotIn")
 RESTART_RULE_ACTIONS = ("Restart", "RestartAllContainers")
 WINDOWS_SIGNALS = ("SIGKILL", "SIGTERM")
 LINUX_SIGNALS = tuple(
-    sorted(
-        [
-            f"SIG{name}"
-            for name in (
-                "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP "
-                "TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX"
-            ).split()
-        ]
-        + [f"SIGRTMIN+{n}" for n in range(1, 16)]
-        + [f"SIGRTMAX-{n}" for n in range(1, 15)]
+    f"SIG{name}"
+    for name in sorted(
+        (
+            *("ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL", "PROF", "PWR", "QUIT"),
+            *("SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ"),
+            *("RTMIN", "RTMAX", *(f"RTMIN+{n}" for n in range(1, 16)), *(f"RTMAX-{n}" for n in range(1, 15))),
+        )
     )
 )
 ONE_HANDLER = "may not specify more than 1 handler type"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kplan.api import names
 from kplan.api.objects import Object, annotations_of
 from kplan.api.quantity import parse
 from kplan.kinds.metadata import validate_label_selector
+from kplan.kinds.nodeselector import has_invalid_label_value
 from kplan.kinds.podspec.annotations import DELETION_COST, is_deletion_cost
 from kplan.kinds.podspec.container import is_sidecar, visit_containers
 from kplan.kinds.podspec.options import POD, TEMPLATE, PodValidationOptions
@@ -38,6 +38,7 @@ def _options(base: PodValidationOptions, old: Object) -> PodValidationOptions:
     constraints = spec.get("topologySpreadConstraints") or ()
     containers = [c for c, _ in visit_containers(spec, "")]
     cost = annotations_of(old).get(DELETION_COST)
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(REQUIRED) or {}
     own_users = spec.get("hostUsers") is False
     return replace(
         base,
@@ -52,7 +53,7 @@ def _options(base: PodValidationOptions, old: Object) -> PodValidationOptions:
         allow_non_local_projected_token_path=any(any_errors(validate_local_non_reserved_path(path, "")) for path in _token_paths(spec)),
         allow_namespaced_sysctls_for_host_net_and_host_ipc=any(host_sysctl_problem(s.get("name", ""), spec) for s in context.get("sysctls") or ()),
         allow_only_recursive_selinux_change_policy=context.get("seLinuxChangePolicy") is None,
-        allow_invalid_label_value_in_required_node_affinity=_has_invalid_node_label_value(spec),
+        allow_invalid_label_value_in_required_node_affinity=has_invalid_label_value(required.get("nodeSelectorTerms")),
         old_pod_violates_match_label_keys_validation=any(
             any_errors(validate_match_label_keys(c.get("matchLabelKeys") or (), (), c.get("labelSelector"), "")) for c in constraints
         ),
@@ -89,13 +90,3 @@ def _token_paths(spec: Object) -> Iterator[str]:
         for source in (volume.get("projected") or {}).get("sources") or ():
             if "serviceAccountToken" in source:
                 yield source["serviceAccountToken"].get("path", "")
-
-
-def _has_invalid_node_label_value(spec: Object) -> bool:
-    node = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    return any(
-        names.is_label_value(value)
-        for term in (node.get(REQUIRED) or {}).get("nodeSelectorTerms") or ()
-        for expression in term.get("matchExpressions") or ()
-        for value in expression.get("values") or ()
-    )

@@ -177,7 +177,7 @@ def _validate_addresses(status: Object, before: Object, field: str, singular: st
         yield from is_valid_ip_for_legacy_field(f"status.{field}[{i}]", address, old_values=held)
     if len(given) < 2:
         return
-    families = {parsed.version for text in given if (parsed := parse_ip(text)) is not None}
+    families = {parsed.is_v6 for text in given if (parsed := parse_ip(text)) is not None}
     if len(families) < 2 or len(given) > 2:
         yield invalid(f"status.{field}", [Struct(IP=ip) for ip in given], "may specify no more than one IP for each IP family")
 

@@ -1,7 +1,6 @@
 """The volumes of a pod.
 
-Upstream: ValidateVolumes, validateVolumeSource and validateProjectionSources in pkg/apis/core/validation/validation.go.
-Sources behind gates that are off by default (cluster trust bundles, pod certificates) are dropped before validation.
+Upstream: ValidateVolumes and validateVolumeSource in pkg/apis/core/validation/validation.go.
 """
 
 from __future__ import annotations
@@ -16,8 +15,10 @@ from kplan.kinds.checks import typed
 from kplan.kinds.claimspec import validate_claim_template
 from kplan.kinds.podspec import volumesources as sources
 from kplan.kinds.podspec.fieldrefs import validate_downward_api_volume_file
+from kplan.kinds.podspec.iscsi import ISCSI_TOO_LONG, validate_iscsi_volume_source
 from kplan.kinds.podspec.options import PodValidationOptions
-from kplan.kinds.podspec.values import validate_dns1123_label, validate_file_mode, validate_local_non_reserved_path
+from kplan.kinds.podspec.projections import validate_key_to_path, validate_projected_volume_source
+from kplan.kinds.podspec.values import validate_dns1123_label, validate_file_mode
 
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 MORE_THAN_ONE = "may not specify more than 1 volume type"
@@ -27,17 +28,6 @@ def validate_pull_policy(policy: str, path: str) -> FieldErrors:
     """When an image is pulled."""
     if policy not in PULL_POLICIES:
         yield not_supported(path, typed(policy), PULL_POLICIES) if policy else required(path)
-
-
-def validate_key_to_path(item: Object, path: str) -> FieldErrors:
-    """One entry of a ConfigMap or Secret and where it goes."""
-    target = item.get("path", "")
-    if not item.get("key"):
-        yield required(f"{path}.key")
-    if not target:
-        yield required(f"{path}.path")
-    yield from validate_local_non_reserved_path(target, f"{path}.path")
-    yield from validate_file_mode(item.get("mode"), f"{path}.mode")
 
 
 def _files(name_field: str) -> Callable[[Object, str], FieldErrors]:
@@ -78,6 +68,11 @@ def validate_ephemeral_volume_source(source: Object, path: str) -> FieldErrors:
     yield from validate_claim_template(template, f"{path}.volumeClaimTemplate")
 
 
+def validate_with_options(_source: Object, _path: str) -> Iterable[FieldError]:
+    """Sources whose rules depend on options: `validate_volume_source` has them."""
+    return ()
+
+
 Validate = Callable[[Object, str], Iterable[FieldError]]
 
 # source -> (how a second source is reported, how its own fields are), in the order in which they are tried
@@ -89,7 +84,7 @@ SOURCES: dict[str, tuple[str, str, Validate]] = {
     "awsElasticBlockStore": ("awsElasticBlockStore", "awsElasticBlockStore", sources.validate_aws_elastic_block_store_volume_source),
     "secret": ("secret", "secret", validate_secret_volume_source),
     "nfs": ("nfs", "nfs", sources.validate_nfs_volume_source),
-    "iscsi": ("iscsi", "iscsi", sources.validate_iscsi_volume_source),
+    "iscsi": ("iscsi", "iscsi", validate_iscsi_volume_source),
     "glusterfs": ("glusterfs", "glusterfs", sources.validate_glusterfs_volume_source),
     "flocker": ("flocker", "flocker", sources.validate_flocker_volume_source),
     "persistentVolumeClaim": ("persistentVolumeClaim", "persistentVolumeClaim", sources.validate_persistent_volume_claim_volume_source),
@@ -107,58 +102,12 @@ SOURCES: dict[str, tuple[str, str, Validate]] = {
     "portworxVolume": ("portworxVolume", "portworxVolume", sources.validate_portworx_volume_source),
     "azureDisk": ("azureDisk", "azureDisk", sources.validate_azure_disk),
     "storageos": ("storageos", "storageos", sources.validate_storageos_volume_source),
-    "projected": ("projected", "projected", lambda source, path: ()),
+    "projected": ("projected", "projected", validate_with_options),
     "scaleIO": ("scaleIO", "scaleIO", sources.validate_scaleio_volume_source),
     "csi": ("csi", "csi", sources.validate_csi_volume_source),
     "ephemeral": ("ephemeral", "ephemeral", validate_ephemeral_volume_source),
-    "image": ("image", "image", lambda source, path: ()),
+    "image": ("image", "image", validate_with_options),
 }
-
-
-def _projection_files(source: Object, name: str, base: str, path: str, seen: set[str]) -> FieldErrors:
-    if not source.get("name"):
-        yield required(f"{path}.name")
-    for i, item in enumerate(source.get("items") or ()):
-        yield from validate_key_to_path(item, f"{path}.items[{i}]")
-        yield from _unique(item.get("path", ""), name, base, seen)
-
-
-def _unique(target: str, shown: str, base: str, seen: set[str]) -> FieldErrors:
-    if target:
-        if target in seen:
-            yield invalid(base, shown, "conflicting duplicate paths")
-        seen.add(target)
-
-
-def validate_projected_volume_source(projected: Object, path: str, options: PodValidationOptions) -> FieldErrors:
-    """Several sources in one directory."""
-    yield from validate_file_mode(projected.get("defaultMode"), f"{path}.defaultMode")
-    seen: set[str] = set()
-    for i, source in enumerate(projected.get("sources") or ()):
-        source_path = f"{path}.sources[{i}]"
-        for kind in ("secret", "configMap"):
-            if (files := source.get(kind)) is not None:
-                yield from _projection_files(files, files.get("name", ""), path, f"{source_path}.{kind}", seen)
-        if (downward := source.get("downwardAPI")) is not None:
-            for file in downward.get("items") or ():
-                yield from validate_downward_api_volume_file(file, f"{source_path}.downwardAPI")
-                yield from _unique(file.get("path", ""), file.get("path", ""), path, seen)
-        if (token := source.get("serviceAccountToken")) is not None:
-            yield from _validate_token(token, path, f"{source_path}.serviceAccountToken", options)
-        if sum(value is not None for value in source.values()) > 1:
-            yield forbidden(source_path, "may not specify more than 1 volume type per source")
-
-
-def _validate_token(token: Object, base: str, path: str, options: PodValidationOptions) -> FieldErrors:
-    seconds = token.get("expirationSeconds") or 0
-    if seconds < 600:
-        yield invalid(f"{path}.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")
-    if seconds > 2**32:
-        yield invalid(f"{path}.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds")
-    if not token.get("path"):
-        yield required(f"{base}.path")
-    elif not options.allow_non_local_projected_token_path:
-        yield from validate_local_non_reserved_path(token["path"], f"{base}.path")
 
 
 def validate_volume_source(volume: Object, pod_name: str, path: str, options: PodValidationOptions) -> FieldErrors:
@@ -184,7 +133,7 @@ def validate_volume_source(volume: Object, pod_name: str, path: str, options: Po
         else:
             yield from validate(source, f"{path}.{field}")
         if key == "iscsi" and source.get("initiatorName") is not None and len(f"{name}:{source.get('targetPortal', '')}".encode()) > 64:
-            yield invalid(f"{path}.name", name, sources.ISCSI_TOO_LONG)
+            yield invalid(f"{path}.name", name, ISCSI_TOO_LONG)
         if key == "ephemeral" and not i and pod_name and name:
             claim = f"{pod_name}-{name}"
             for message in names.name_is_dns_subdomain(claim, False):

@@ -1,34 +1,23 @@
 """Warnings about pod specs and pod templates.
 
-Upstream: GetWarningsForPod and GetWarningsForPodTemplate in pkg/api/pod/warnings.go, GetWarningsForNodeSelectorTerm in
-pkg/api/node/util.go.
+Upstream: GetWarningsForPod and GetWarningsForPodTemplate in pkg/api/pod/warnings.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kplan.api import names
 from kplan.api.addresses import warnings_for_ip
 from kplan.api.gotext import go_quote
 from kplan.api.objects import Object, annotations_of
 from kplan.kinds.claimspec import claim_spec_warnings
+from kplan.kinds.nodeselector import DEPRECATED_NODE_LABELS, term_warnings
 from kplan.kinds.podspec.annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD, app_armor_profile_of
 from kplan.kinds.podspec.container import visit_containers
 from kplan.kinds.podspec.overlaps import overlapping_paths
 from kplan.kinds.podspec.scheduling import PREFERRED, REQUIRED
 from kplan.kinds.resourcelist import fractional_bytes
 
-DEPRECATED_NODE_LABELS = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-    "app.kubernetes.io/created-by": "deprecated since v1.9",
-    "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
-    "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
-}
 DEPRECATED_ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
@@ -95,18 +84,6 @@ def _warnings(owner: Object, prefix: str, template: bool) -> Iterator[str]:
         yield from warnings_for_ip(f"{path}.hostAliases[{i}].ip", alias.get("ip", ""))
 
 
-def node_selector_term_warnings(term: Object, path: str, check_values: bool) -> Iterator[str]:
-    """Deprecated labels in a node selector term; `check_values`: also values that no label can have."""
-    for i, expression in enumerate(term.get("matchExpressions") or ()):
-        key = expression.get("key", "")
-        if key in DEPRECATED_NODE_LABELS:
-            yield f"{path}.matchExpressions[{i}].key: {key} is {DEPRECATED_NODE_LABELS[key]}"
-        if check_values:
-            for j, value in enumerate(expression.get("values") or ()):
-                for message in names.is_label_value(value):
-                    yield f"{path}.matchExpressions[{i}].values[{j}]: {value} is invalid, {message}"
-
-
 def _node_labels(spec: Object, path: str) -> Iterator[str]:
     for key in sorted(spec.get("nodeSelector") or ()):
         if key in DEPRECATED_NODE_LABELS:
@@ -114,9 +91,9 @@ def _node_labels(spec: Object, path: str) -> Iterator[str]:
     node = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     at = f"{path}.affinity.nodeAffinity"
     for i, term in enumerate((node.get(REQUIRED) or {}).get("nodeSelectorTerms") or ()):
-        yield from node_selector_term_warnings(term, f"{at}.{REQUIRED}.nodeSelectorTerms[{i}]", False)
+        yield from term_warnings(term, f"{at}.{REQUIRED}.nodeSelectorTerms[{i}]")
     for i, term in enumerate(node.get(PREFERRED) or ()):
-        yield from node_selector_term_warnings(term.get("preference") or {}, f"{at}.{PREFERRED}[{i}].preference", True)
+        yield from term_warnings(term.get("preference") or {}, f"{at}.{PREFERRED}[{i}].preference", check_values=True)
     for i, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         key = constraint.get("topologyKey", "")
         if key in DEPRECATED_NODE_LABELS:
