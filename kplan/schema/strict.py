@@ -123,7 +123,9 @@ class StrictDecoder:
     def _object(self, wanted: Type, value: dict[str, Any], path: str) -> Any:
         if wanted.kind == MAP:
             assert wanted.element is not None
-            return {key: self._value(wanted.element, item, f"{path}.{key}" if path else key) for key, item in sorted(value.items())}
+            out_map = {key: self._value(wanted.element, item, f"{path}.{key}" if path else key) for key, item in sorted(value.items())}
+            # Storage gives null bytes in a map back as empty ones.
+            return {key: item or "" for key, item in out_map.items()} if wanted.element.kind == BYTES else out_map
         if wanted.kind != STRUCT:
             return self._mismatch("object", wanted)
         table = {slot.json: slot for slot in slots(self.version, wanted.name)}

@@ -13,6 +13,7 @@ from kplan.api.gotext import go_quote, go_value
 from kplan.apiserver.merge.fieldset import FieldSet, Path, element_text, field_element, key_element, value_element
 from kplan.schema import ListType, MapType, Node
 
+
 class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
