@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kplan.api.addresses import parse_ip, warnings_for_ip
+from kplan.api.addresses import parse_ip
 from kplan.api.field import FieldErrors, invalid, required
 from kplan.api.names import (
     is_dns1123_subdomain,
@@ -194,13 +194,6 @@ def warnings(obj: Object) -> Iterator[str]:
     """The annotation that came before classes."""
     if CLASS_ANNOTATION in annotations_of(obj) and "ingressClassName" not in (obj.get("spec") or {}):
         yield f"annotation \"{CLASS_ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"
-
-
-def status_warnings(new: Object) -> Iterator[str]:
-    """Addresses of the load balancer that are written oddly."""
-    for i, ingress in enumerate(_ingresses(new)):
-        if ingress.get("ip"):
-            yield from warnings_for_ip(f"status.loadBalancer.ingress[{i}]", ingress["ip"])
 
 
 def references(obj: Object) -> Iterator[Reference]:

@@ -1,7 +1,7 @@
 """Whether the certificate and the key of a TLS Secret can be read.
 
-Upstream: crypto/tls.X509KeyPair, of which only the PEM part is here: that the blocks are there, that the certificate is a DER
-sequence. What x509 says of a broken certificate or key, and whether the two belong together, is left out.
+Upstream: crypto/tls.X509KeyPair, of which only the PEM part is here: that the blocks are there, that certificate and key
+are DER sequences. What x509 says of a broken certificate or key, and whether the two belong together, is left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,22 @@ def key_pair_error(certificate: bytes, key: bytes) -> str:
             return "tls: found a certificate rather than a key in the PEM for the private key"
         found = " ".join(skipped)
         return f'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [{found}]'
-    return "" if blocks[0][:1] == b"\x30" else "x509: malformed certificate"
+    length = _sequence_length(blocks[0])
+    if length is None or length > len(blocks[0]):
+        return "x509: malformed certificate"
+    if length < len(blocks[0]):
+        return "x509: trailing data"
+    return "" if _sequence_length(keys[0]) == len(keys[0]) else "tls: failed to parse private key"
+
+
+def _sequence_length(der: bytes) -> int | None:
+    """Bytes of a DER sequence, its head included; None of anything else."""
+    if len(der) < 2 or der[0] != 0x30:
+        return None
+    if der[1] < 0x80:
+        return 2 + der[1]
+    count = der[1] & 0x7F
+    return 2 + count + int.from_bytes(der[2 : 2 + count]) if 0 < count <= 4 and len(der) >= 2 + count else None
 
 
 def _blocks(text: bytes, wanted: Callable[[str], bool]) -> tuple[list[bytes], list[str]]:

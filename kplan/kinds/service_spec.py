@@ -6,7 +6,7 @@ Upstream: pkg/apis/core/validation/validation.go, validateService and what it ca
 
 from __future__ import annotations
 
-from kplan.api.field import FieldErrors, duplicate, forbidden, invalid, required
+from kplan.api.field import FieldErrors, duplicate, forbidden, invalid, not_supported, required
 from kplan.api.gotext import Struct
 from kplan.api.names import is_dns1123_subdomain
 from kplan.api.objects import Object, annotations_of
@@ -194,4 +194,4 @@ def _validate_traffic(spec: Object) -> FieldErrors:
         yield unsupported("spec.internalTrafficPolicy", internal, TRAFFIC_POLICIES)
     distribution = spec.get("trafficDistribution")
     if distribution is not None and distribution not in TRAFFIC_DISTRIBUTIONS:
-        yield unsupported("spec.trafficDistribution", distribution, TRAFFIC_DISTRIBUTIONS)
+        yield not_supported("spec.trafficDistribution", distribution, TRAFFIC_DISTRIBUTIONS)
