@@ -40,8 +40,10 @@ def schema(name="s", **spec):
                 ]
             },
             [
-                'spec.rules[0].nonResourceRules[0].verbs: Unsupported value: ["use"]: supported values: '
-                '"create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"',
+                (
+                    'spec.rules[0].nonResourceRules[0].verbs: Unsupported value: ["use"]: supported values: '
+                    '"create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"'
+                ),
                 'spec.rules[0].nonResourceRules[0].nonResourceURLs[0]: Invalid value: "": must not be empty',
                 'spec.rules[0].nonResourceRules[0].nonResourceURLs[1]: Invalid value: "a": must start with slash',
                 'spec.rules[0].nonResourceRules[0].nonResourceURLs[2]: Invalid value: "/a b": must not contain white-space',
