@@ -21,13 +21,9 @@ from kplan.controllers import CONTROLLERS
 from kplan.network.load_balancer import LoadBalancer
 from kplan.node.kubelet import Kubelet
 from kplan.node.provisioner import Provisioner
-try:
-    from kplan.scheduler.decision import Decision
-    from kplan.scheduler.loop import SchedulerLoop
-    from kplan.scheduler.scheduler import Scheduler
-except ImportError:
-    SchedulerLoop = None
-    Decision = Scheduler = object
+from kplan.scheduler.decision import Decision
+from kplan.scheduler.loop import SchedulerLoop
+from kplan.scheduler.scheduler import Scheduler
 from kplan.simulate import Run, Simulation
 
 AnyRef = Ref | Mapping[str, Any]
@@ -45,8 +41,8 @@ class Cluster:
         for kind, obj in FIRST_OBJECTS:
             self.door.store.put(kind, obj)
         self._scheduler_config = scheduler_config
-        self._loop = SchedulerLoop(scheduler_config) if SchedulerLoop else None
-        self._simulation = Simulation(self.door, ([c() for c in CONTROLLERS], [self._loop] if self._loop else [], [Kubelet(), Provisioner(), LoadBalancer()]))
+        self._loop = SchedulerLoop(scheduler_config)
+        self._simulation = Simulation(self.door, ([c() for c in CONTROLLERS], [self._loop], [Kubelet(), Provisioner(), LoadBalancer()]))
 
     # -- writing
 
@@ -97,9 +93,9 @@ class Cluster:
 
     def run(self, quiet: float = 2.0, horizon: float | None = None) -> Run:
         """Let controllers, scheduler and kubelets work until nothing has changed for `quiet` virtual seconds, at most for `horizon`."""
-        first = len(self._loop.decisions) if self._loop else 0
+        first = len(self._loop.decisions)
         run = self._simulation.run(quiet, horizon)
-        return Run(run.converged, run.elapsed, run.events, tuple(self._loop.decisions[first:] if self._loop else ()), run.diagnostics)
+        return Run(run.converged, run.elapsed, run.events, tuple(self._loop.decisions[first:]), run.diagnostics)
 
     def explain(self, pod: Object | AnyRef) -> Decision:
         """How the scheduler sees a pod (a manifest, or a ref) against the state as it stands; nothing is changed."""

@@ -18,7 +18,7 @@ from kplan.api.objects import Object
 from kplan.api.reader import Entry
 from kplan.apiserver.client import Client
 from kplan.apiserver.door import Door
-from kplan.apiserver.loops import RETRY, Controller
+from kplan.apiserver.loops import EVERYTHING, RETRY, Controller
 from kplan.diagnostics import Diagnostic, Severity
 
 MAX_SYNCS_PER_INSTANT = 2000  # of one key, with the clock standing still: far above what any real convergence needs
@@ -102,7 +102,7 @@ class Simulation:
         """Map what was written to keys."""
         log = self.door.store.log
         for entry in log:
-            for loop, keys in self._watching.get(entry.kind, ()):
+            for loop, keys in (*self._watching.get(entry.kind, ()), *self._watching.get(EVERYTHING, ())):
                 for key in keys(entry, loop.client):
                     loop.queue[key] = None
         log.clear()

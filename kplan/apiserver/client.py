@@ -64,6 +64,14 @@ class Client:
         """The Pods bound to a node."""
         return self.door.store.on_node(node)
 
+    def dependents(self, uid: str) -> Sequence[tuple[str, Object]]:
+        """(kind, object) of all that have an owner reference to `uid`."""
+        return self.door.store.dependents(uid)
+
+    def kinds(self) -> Sequence[str]:
+        """The group-kinds of which there is or was an object."""
+        return self.door.store.kinds()
+
     def orphans(self, kind: str, namespace: str) -> Sequence[Object]:
         """The Pods, ReplicaSets or ControllerRevisions of a namespace that no controller owns."""
         return self.door.store.orphans(kind, namespace)
@@ -91,6 +99,12 @@ class Client:
         call = self._call(obj["metadata"].get("namespace") or "")
         call.subresource = "status"
         return self.door.write({**obj, "status": status}, call)
+
+    def finalize(self, namespace: Object) -> Response:
+        """PUT of a Namespace's finalize subresource: its spec.finalizers."""
+        call = self._call("")
+        call.subresource = "finalize"
+        return self.door.write(namespace, call)
 
     def bind(self, pod: Object, node: str) -> Response:
         """POST of a binding: the pod goes to the node and its condition PodScheduled becomes True."""

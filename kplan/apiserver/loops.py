@@ -17,8 +17,11 @@ Key = tuple[str, ...]  # usually (namespace, name)
 Keys = Callable[[Entry, Reader], Iterable[Hashable]]
 
 
+EVERYTHING = "*"
+
+
 class Watch(NamedTuple):
-    """Writes to `kind` (a group-kind) wake the keys that `keys` names."""
+    """Writes to `kind` (a group-kind, or EVERYTHING) wake the keys that `keys` names."""
 
     kind: str
     keys: Keys

@@ -29,7 +29,7 @@ class Store:
         self.log: list[Entry] = []
         self._objects: dict[str, dict[str, dict[str, Object]]] = {}  # kind -> namespace -> name -> object
         self._sorted: dict[tuple[str, str | None], Sequence[Object]] = {}
-        self._owned: dict[tuple[str, str], dict[Key, Object]] = defaultdict(dict)
+        self._owned: dict[str, dict[str, dict[Key, Object]]] = {}  # owner's uid -> kind -> objects
         self._pods: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._orphans: dict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
         self.listeners: list[Callable[[Entry], None]] = []
@@ -58,8 +58,13 @@ class Store:
 
     def owned(self, kind: str, uid: str) -> Sequence[Object]:
         """The objects of a kind with an owner reference to `uid`."""
-        here = self._owned.get((kind, uid))
+        here = self._owned.get(uid, {}).get(kind)
         return [here[k] for k in sorted(here)] if here else ()
+
+    def dependents(self, uid: str) -> Sequence[tuple[str, Object]]:
+        """(kind, object) of all that have an owner reference to `uid`."""
+        kinds = self._owned.get(uid)
+        return [(kind, kinds[kind][k]) for kind in sorted(kinds) for k in sorted(kinds[kind])] if kinds else ()
 
     def on_node(self, node: str) -> Sequence[Object]:
         """The Pods bound to a node."""
@@ -108,9 +113,9 @@ class Store:
         for obj in (old, new):
             for owner in (obj["metadata"].get("ownerReferences") or ()) if obj else ():
                 if obj is new:
-                    self._owned[kind, owner["uid"]][key] = obj  # type: ignore[assignment]
-                else:
-                    self._owned[kind, owner["uid"]].pop(key, None)
+                    self._owned.setdefault(owner["uid"], {}).setdefault(kind, {})[key] = obj  # type: ignore[assignment]
+                elif owner["uid"] in self._owned:
+                    self._owned[owner["uid"]].get(kind, {}).pop(key, None)
         if kind in ADOPTABLE:
             if new is not None and controller_of(new) is None:
                 self._orphans[kind, key[0]][key[1]] = new

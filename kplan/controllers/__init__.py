@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from kplan.apiserver.loops import Controller
 from kplan.controllers.deployment import DeploymentController
+from kplan.controllers.garbagecollector import GarbageCollector
+from kplan.controllers.namespace import NamespaceController
+from kplan.controllers.nodelifecycle import NodeLifecycleController
+from kplan.controllers.podgc import PodGarbageCollector
 from kplan.controllers.replicaset import ReplicaSetController, ReplicationControllerController
+from kplan.controllers.rootca import RootCACertificatePublisher
+from kplan.controllers.serviceaccount import ServiceAccountController
+from kplan.controllers.tainteviction import TaintEvictionController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
+    NamespaceController,
+    ServiceAccountController,
+    RootCACertificatePublisher,
     DeploymentController,
     ReplicaSetController,
     ReplicationControllerController,
+    NodeLifecycleController,
+    TaintEvictionController,
+    PodGarbageCollector,
+    GarbageCollector,
 )

@@ -160,7 +160,7 @@ def parted(items: Items, by: Items, merge_key: str) -> tuple[Items, Items]:
 
 def sorted_by(items: Items, text: Callable[[Any], str]) -> Items:
     """Items by a text of theirs; those of equal text come out in reverse, as upstream's comparison has it."""
-    return sorted(reversed(items), key=text)
+    return sorted(items[::-1], key=text)
 
 
 def without_repeats(items: Items) -> Items:

@@ -1,0 +1,103 @@
+"""What a node's conditions mean for its taints, and the labels and annotations that controllers put on every node.
+
+Upstream: pkg/controller/nodelifecycle (taints), pkg/controller/ttl, pkg/controller/nodeipam. Heartbeats are left out: kubelets here say themselves that they are
+not ready. Eviction rates per zone are left out but for their extremes: nobody is evicted while no node is ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kplan.api.objects import Object, annotations_of, labels_of, replace
+from kplan.api.reader import Entry, Reader
+from kplan.apiserver.client import Client
+from kplan.apiserver.loops import Controller, Key, Watch, itself
+
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+# (condition, its status, the taint that it means)
+TAINTS = (
+    ("Ready", "False", NOT_READY),
+    ("Ready", "Unknown", UNREACHABLE),
+    ("MemoryPressure", "True", "node.kubernetes.io/memory-pressure"),
+    ("DiskPressure", "True", "node.kubernetes.io/disk-pressure"),
+    ("NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"),
+    ("PIDPressure", "True", "node.kubernetes.io/pid-pressure"),
+)
+MANAGED = frozenset({*(t for _, _, t in TAINTS), UNSCHEDULABLE})
+LABELS = (("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch"))
+TTL = "node.alpha.kubernetes.io/ttl"
+TTL_STEPS = ((100, "0"), (500, "15"), (1000, "30"), (2000, "60"))  # up to so many nodes: seconds that kubelets may cache
+
+
+def _all_when_readiness_changes(entry: Entry, reader: Reader) -> Iterable[Key]:
+    """One node turning ready or not can start or stop evictions everywhere."""
+    if condition_status(entry.old, "Ready") == condition_status(entry.new, "Ready"):
+        return ()
+    return [("", n["metadata"]["name"]) for n in reader.list("Node") if condition_status(n, "Ready") != "True"]
+
+
+def condition_status(node: Object | None, type: str) -> str:
+    """The status of a node's condition; empty where there is none."""
+    conditions = ((node or {}).get("status") or {}).get("conditions") or ()
+    return next((c["status"] for c in conditions if c["type"] == type), "")
+
+
+class NodeLifecycleController(Controller):
+    """Keys: ("", name) of Nodes."""
+
+    name = "node-lifecycle-controller"
+    watches = (Watch("Node", itself), Watch("Node", _all_when_readiness_changes))
+
+    def __init__(self) -> None:
+        self._ranges = 0
+
+    def sync(self, key: Key, api: Client) -> float | None:
+        """Put taints, labels, the TTL annotation and the pod CIDR right."""
+        node = api.get("Node", "", key[1])
+        if node is None:
+            return None
+        new = self._labelled(node)
+        count = len(api.list("Node"))
+        ttl = next((seconds for most, seconds in TTL_STEPS if count <= most), "300")
+        if annotations_of(new).get(TTL) != ttl:
+            new = replace(new, ("metadata", "annotations"), {**annotations_of(new), TTL: ttl})
+        if not new["spec"].get("podCIDR"):
+            self._ranges += 1
+            cidr = f"10.{244 + self._ranges // 256 % 12}.{self._ranges % 256}.0/24"
+            new = {**new, "spec": {**new["spec"], "podCIDR": cidr, "podCIDRs": [cidr]}}
+        new = self._tainted(api, new)
+        if new is not node:
+            api.write(new)
+        return None
+
+    def _labelled(self, node: Object) -> Object:
+        labels = labels_of(node)
+        wanted = {**labels, **{second: labels[first] for first, second in LABELS if first in labels}}
+        return node if wanted == labels else replace(node, ("metadata", "labels"), wanted)
+
+    def _tainted(self, api: Client, node: Object) -> Object:
+        """The node with the taints of its conditions: NoSchedule for each, NoExecute where pods must go."""
+        taints = node["spec"].get("taints") or []
+        wanted = [t for c, value, t in TAINTS if condition_status(node, c) == value]
+        if node["spec"].get("unschedulable"):
+            wanted.append(UNSCHEDULABLE)
+        evicting = [t for t in wanted if t in (NOT_READY, UNREACHABLE)] if self._some_ready(api) else []
+        if not condition_status(node, "Ready"):
+            return node  # nobody has heard of it yet: the taint of its creation stays
+        kept = []
+        for taint in taints:
+            held = wanted if taint["effect"] == "NoSchedule" else evicting if taint["effect"] == "NoExecute" and taint["key"] in (NOT_READY, UNREACHABLE) else None
+            if taint["key"] not in MANAGED or held is None or taint["key"] in held:
+                kept.append(taint)
+        have = {(t["key"], t["effect"]) for t in kept}
+        kept += [{"key": t, "effect": "NoSchedule", "timeAdded": api.now_text} for t in wanted if (t, "NoSchedule") not in have]
+        kept += [{"key": t, "effect": "NoExecute", "timeAdded": api.now_text} for t in evicting if (t, "NoExecute") not in have]
+        if kept == taints:
+            return node
+        spec = {k: v for k, v in node["spec"].items() if k != "taints"}
+        return {**node, "spec": {**spec, "taints": kept} if kept else spec}
+
+    def _some_ready(self, api: Client) -> bool:
+        return any(condition_status(n, "Ready") == "True" for n in api.list("Node"))

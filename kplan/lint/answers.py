@@ -1,0 +1,95 @@
+"""What the API server says of a manifest, as diagnostics at the fields it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kplan import schema
+from kplan.api import field
+from kplan.api.objects import Object
+from kplan.api.ref import Ref
+from kplan.apiserver.response import Response
+from kplan.diagnostics import Diagnostic, Severity
+from kplan.manifests.manifest import Manifest
+
+RULES = {
+    field.NOT_FOUND: "field/not-found",
+    field.REQUIRED: "field/required",
+    field.DUPLICATE: "field/duplicate",
+    field.INVALID: "field/invalid",
+    field.NOT_SUPPORTED: "field/not-supported",
+    field.FORBIDDEN: "field/forbidden",
+    field.TOO_LONG: "field/too-long",
+    field.TOO_SHORT: "field/too-short",
+    field.TOO_MANY: "field/too-many",
+    field.TOO_FEW: "field/too-few",
+    field.INTERNAL: "field/internal",
+    field.TYPE_INVALID: "field/invalid",
+}
+HINTS = {403: "the API server refuses this whatever its fields say: see the message", 409: "give it another name, or leave one of them out"}
+
+
+def refusal(manifest: Manifest, ref: Ref, response: Response, version: str) -> Iterator[Diagnostic]:
+    """The diagnostics of a refused manifest, one a cause, each at its field."""
+    data = manifest.data
+    if response.code == 404 and response.message.startswith("no matches for kind"):
+        yield _unserved(manifest, ref, response, version)
+        return
+    if response.code == 400 and "cannot be handled" in response.message:
+        found = list(_schema(manifest, ref, data, version))
+        if found:
+            yield from found
+            return
+    if not response.causes:
+        rule = "admission/refused" if response.code in (403, 422) else "api/refused"
+        path = _mentioned(response.message)
+        yield Diagnostic(rule, Severity.ERROR, response.message, ref, path, manifest.locate(path), HINTS.get(response.code, ""))
+    seen = set()
+    for cause in response.causes:
+        if (cause.field, cause.message) not in seen:
+            seen.add((cause.field, cause.message))
+            rule = RULES.get(cause.reason, "admission/refused")
+            text = f"{cause.field}: {cause.message}" if cause.field else cause.message
+            yield Diagnostic(rule, Severity.ERROR, text, ref, cause.field, manifest.locate(cause.field))
+
+
+def warnings(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagnostic]:
+    """The Warning headers of an answer."""
+    for text in response.warnings:
+        path, colon, _ = text.partition(": ")
+        path = path if colon and " " not in path else ""
+        yield Diagnostic("api/warning", Severity.WARNING, text, ref, path, manifest.locate(path))
+
+
+def _schema(manifest: Manifest, ref: Ref, data: Object, version: str) -> Iterator[Diagnostic]:
+    for error in schema.check(data, data["apiVersion"], data["kind"], version):
+        text = f"{error.path}: {error.message}" if error.path and error.path not in error.message else error.message
+        span = manifest.locate(error.path, key=error.kind == "unknown-field")
+        yield Diagnostic(f"schema/{error.kind}", Severity.ERROR, text, ref, error.path, span, error.hint)
+
+
+def _unserved(manifest: Manifest, ref: Ref, response: Response, version: str) -> Diagnostic:
+    """A kind that nobody serves: gone from this version, misspelt, or custom and without its definition."""
+    api_version, kind = str(manifest.data["apiVersion"]), str(manifest.data["kind"])
+    gone = schema.removed(api_version, kind, version)
+    if gone is not None:
+        instead = f"use {gone.replacement} {gone.replacement_kind}" if gone.replacement else "nothing takes its place"
+        message = f"{api_version} {kind} is not served any more since v{gone.removed_in}"
+        return Diagnostic("removed-api", Severity.ERROR, message, ref, "apiVersion", manifest.locate("apiVersion"), instead)
+    served = schema.versions_of(kind, version)
+    group = api_version.rpartition("/")[0]
+    if served and (not group or "." not in group or group.endswith(".k8s.io")):
+        names = ", ".join(dict.fromkeys(s.api_version for s in served))
+        return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "apiVersion", manifest.locate("apiVersion"), f"{kind} is served as {names}")
+    if not group or group.endswith(".k8s.io") and group.count(".") == 2 and not group.startswith("gateway."):
+        return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "kind", manifest.locate("kind"))
+    message = f"{api_version} {kind} is a custom resource whose definition is not in the input: it is not checked"
+    return Diagnostic("schema/unknown-custom-kind", Severity.NOTE, message, ref, "kind", manifest.locate("kind"), "add its CustomResourceDefinition to the input")
+
+
+def _mentioned(message: str) -> str:
+    """The field that an admission message is about, where it is one that users can act on."""
+    for text, path in (("service account", "spec.serviceAccountName"), ("PriorityClass", "spec.priorityClassName"), ("namespaces ", "metadata.namespace")):
+        if text in message:
+            return path
+    return ""

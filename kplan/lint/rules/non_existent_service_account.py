@@ -1,0 +1,27 @@
+"""A pod whose ServiceAccount is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kplan.api.objects import Object
+from kplan.api.ref import Ref
+from kplan.diagnostics import Severity
+from kplan.lint.rule import Context, Finding, rule
+
+
+@rule("non-existent-service-account", Severity.ERROR)
+def non_existent_service_account(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
+    """A pod runs as, or a binding grants to, a ServiceAccount that is neither in the input nor in the base state.
+
+    Why: the API server refuses pods whose ServiceAccount does not exist; the workload never starts.
+    Example: `serviceAccountName: buidler` where the account is called `builder`.
+    Fix: add the ServiceAccount or correct the name.
+    Upstream: kube-linter non-existent-service-account; the admission plugin ServiceAccount.
+    """
+    for edge in context.edges.get(ref, ()):
+        reference = edge.reference
+        if edge.target is None and reference is not None and reference.kind == "ServiceAccount" and reference.name != "default" and not reference.optional:
+            severity = Severity.WARNING if ref.kind.endswith("Binding") else None
+            message = f'ServiceAccount "{reference.name}" not found in namespace {reference.namespace}'
+            yield Finding(reference.path, message, "add it, or correct the name", severity)

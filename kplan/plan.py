@@ -1,0 +1,336 @@
+"""The table of contents of the program: load → validate → graph → simulate → diff → Plan.
+
+A plan applies manifests to a base state in dependency order, lets controllers, scheduler and kubelets run, and says how the state differs and what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kplan.api.objects import Object, annotations_of, group_kind_of
+from kplan.api.ref import Ref
+from kplan.apiserver.registry import BUILT_IN
+from kplan.apiserver.response import Response
+from kplan.cluster import Cluster
+from kplan.diagnostics import Diagnostic, Severity
+from kplan.diff import Change, changes, state_of
+from kplan.graph import apply_order
+from kplan.lint import answers
+from kplan.lint.engine import duplicate_keys
+from kplan.manifests.manifest import Manifest
+from kplan.manifests.sources import Sources
+from kplan.node.shapes import GENERIC, nodes
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+REST = 0.3  # virtual seconds without a change after each object
+HORIZON = 600.0
+HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
+ENDED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to plan. `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`."""
+
+    version: str = "1.36"
+    namespace: str = "default"
+    apply: str = "auto"
+    nodes: str = ""
+    horizon: float = HORIZON
+    state: Sequence[Object] = ()
+    base: Sources | None = None
+    full: bool = False
+    progress: Callable[[str], None] = field(default=lambda text: None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PodSummary:
+    """The pods of one workload: how many in each state, why those that are not up are not, and on which nodes the others are."""
+
+    states: dict[str, int]
+    nodes: dict[str, int]
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying the manifests comes to. `stated` are the refs of the manifests; `pods` are by topmost owner (or the pod itself)."""
+
+    version: str
+    notes: tuple[str, ...]
+    changes: tuple[Change, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    stated: tuple[Ref, ...]
+    rejected: tuple[Ref, ...]
+    pods: dict[Ref, PodSummary]
+    running: int
+    pending: int
+    failed: int
+    unchanged: int
+    elapsed: float
+    events: tuple[Object, ...] = ()
+    before: dict[Ref, Object] = field(default_factory=dict, repr=False)
+    after: dict[Ref, Object] = field(default_factory=dict, repr=False)
+
+    def count(self, action: str) -> int:
+        """How many stated objects have an action: create, update, replace, delete."""
+        return sum(1 for c in self.changes if c.action == action and c.cause is None)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is rejected and everything comes up."""
+        return not any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+    @property
+    def summary(self) -> str:
+        """The countable last line."""
+        replaced = self.count("replace")
+        parts = [f"{self.count('create')} to create", f"{self.count('update')} to update"]
+        if replaced:
+            parts.append(f"{replaced} to replace")
+        parts.append(f"{self.count('delete')} to delete")
+        pods = [f"{self.running} pods running" if self.running != 1 else "1 pod running", f"{self.pending} pending"]
+        if self.failed:
+            pods.append(f"{self.failed} failed")
+        refused = f" {len(self.rejected)} rejected." if self.rejected else ""
+        return f"Plan: {', '.join(parts)}; {', '.join(pods)}.{refused}"
+
+
+def plan(sources: Sources, options: Options) -> Plan:
+    """Plan the manifests of `sources` over the base state that `options` give."""
+    cluster = Cluster(version=options.version)
+    notes = _base(cluster, sources, options)
+    before = _snapshot(cluster)
+    mark = len(cluster.events())
+    applying = _Applying(cluster, options)
+    found: list[Diagnostic] = [*sources.diagnostics]
+    stated = applying.all(sources.manifests)
+    found += applying.diagnostics
+    if options.base is not None:
+        applying.prune(options.base.manifests, stated)
+    options.progress("running the cluster")
+    run = cluster.run(quiet=options.horizon, horizon=options.horizon)
+    after = _snapshot(cluster)
+    found += run.diagnostics
+    pods = _pods(after)
+    found += _not_up(after, pods, applying.places)
+    found += _not_simulated(sources.manifests)
+    phases = Counter(_phase(o) for r, o in after.items() if r.group_kind == "Pod")
+    difference = changes(before, after, full=options.full)
+    changed = {c.ref for c in difference}
+    return Plan(
+        version=options.version,
+        notes=tuple(notes),
+        changes=difference,
+        diagnostics=tuple(dict.fromkeys(found)),
+        stated=tuple(sorted(stated)),
+        rejected=tuple(applying.rejected),
+        pods=pods,
+        running=phases["Running"] + phases["Completed"],
+        pending=phases["Pending"] + phases["NotReady"],
+        failed=phases["Failed"],
+        unchanged=sum(1 for r in stated if r not in changed and r in after),
+        elapsed=run.elapsed,
+        events=tuple(cluster.events()[mark:]),
+        before=before,
+        after=after,
+    )
+
+
+def _base(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
+    """Make the state that the change is applied to; notes on what it is."""
+    notes = []
+    cluster.run()
+    if options.state:
+        cluster.restore(options.state)
+        notes.append(f"base: {len(options.state)} objects of the given state")
+    manifests = [*sources.manifests, *(options.base.manifests if options.base else ())]
+    if options.nodes:
+        _add_nodes(cluster, options.nodes)
+    elif not cluster.objects("Node") and not any(m.data.get("kind") == "Node" for m in manifests):
+        _add_nodes(cluster, GENERIC)
+        notes.append("nodes: 3 generic ones of 8 cpu and 32Gi (give --nodes or --state for yours)")
+    cluster.run()
+    if options.base is not None:
+        options.progress("applying the base")
+        _Applying(cluster, options).all(options.base.manifests)
+        cluster.run(quiet=options.horizon, horizon=options.horizon)
+        notes.append(f"base: {len(options.base.manifests)} manifests of the other revision")
+    return notes
+
+
+def _add_nodes(cluster: Cluster, text: str) -> None:
+    for node in nodes(text):
+        cluster.apply(node)
+        ref = {"apiVersion": "v1", "kind": "Node", "name": node["metadata"]["name"]}
+        cluster.patch(ref, {"status": node["status"]}, type="merge", subresource="status")
+
+
+class _Applying:
+    """Applies manifests one after the other, as a pipeline would, and keeps what the server said."""
+
+    def __init__(self, cluster: Cluster, options: Options) -> None:
+        self.cluster, self.options = cluster, options
+        self.diagnostics: list[Diagnostic] = []
+        self.rejected: list[Ref] = []
+        self.places: dict[Ref, Manifest] = {}
+
+    def all(self, manifests: Sequence[Manifest]) -> set[Ref]:
+        """Apply in dependency order; the refs that the manifests state."""
+        stated: set[Ref] = set()
+        order = apply_order([m.data for m in manifests])
+        made = {m.data["metadata"]["name"] for m in manifests if m.data.get("kind") == "Namespace" and isinstance(m.data.get("metadata"), dict)}
+        self._namespaces(manifests, made)
+        for position, index in enumerate(order):
+            manifest = manifests[index]
+            self.options.progress(f"applying {position + 1} of {len(order)}")
+            stated.add(self._one(manifest))
+            following = manifests[order[position + 1]] if position + 1 < len(order) else None
+            if not (manifest.data.get("kind") == "Node" and following is not None and following.data.get("kind") == "Node"):
+                self.cluster.run(quiet=REST)
+        return stated
+
+    def prune(self, base: Sequence[Manifest], stated: set[Ref]) -> None:
+        """Delete what the base states and the manifests do not state any more."""
+        for index in reversed(apply_order([m.data for m in base])):
+            ref = self._ref(base[index])
+            if ref not in stated and self.cluster.get(ref) is not None:
+                self.cluster.delete(ref)
+                self.cluster.run(quiet=REST)
+
+    def _namespaces(self, manifests: Sequence[Manifest], made: set[str]) -> None:
+        """The namespace that -n names is there, as with every pipeline that gives one."""
+        name = self.options.namespace
+        if name not in made and self.cluster.get(Ref("", "Namespace", "", name)) is None:
+            self.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+            self.cluster.run(quiet=REST)
+
+    def _ref(self, manifest: Manifest) -> Ref:
+        data = manifest.data
+        known = BUILT_IN.get(group_kind_of(data))
+        served = self.cluster.door.registry.resolve(str(data.get("apiVersion")), str(data.get("kind")))
+        namespaced = served.kind.namespaced if served else known is None or known.namespaced
+        return Ref.of(data, self.options.namespace if namespaced else "")
+
+    def _one(self, manifest: Manifest) -> Ref:
+        ref = self._ref(manifest)
+        answer = self._apply(manifest.data, ref)
+        if answer.accepted and answer.object is not None:
+            ref = Ref.of(answer.object)
+            self.diagnostics += answers.warnings(manifest, ref, answer)
+        else:
+            self.rejected.append(ref)
+            self.diagnostics += answers.refusal(manifest, ref, answer, self.options.version)
+        self.diagnostics += duplicate_keys(manifest, ref)
+        self.places[ref] = manifest
+        return ref
+
+    def _apply(self, data: Object, ref: Ref) -> Response:
+        namespace = self.options.namespace
+        if not ref.name:
+            return self.cluster.create(data, namespace=namespace)
+        live = self.cluster.get(ref)
+        if live is None:  # strict decoding of the whole manifest, as every client asks for
+            answer = self.cluster.create(data, namespace=namespace, dry_run=True)
+            if not answer.accepted:
+                return answer
+        client = self.options.apply == "client" or (self.options.apply == "auto" and live is not None and LAST_APPLIED in annotations_of(live))
+        answer = self.cluster.kubectl_apply(data, namespace=namespace) if client else self.cluster.apply(data, namespace=namespace)
+        status = data.get("status")
+        if answer.accepted and data.get("kind") == "Node" and isinstance(status, dict):
+            capacity = {k: status[k] for k in ("capacity", "allocatable") if k in status}
+            self.cluster.patch(ref, {"status": capacity}, type="merge", subresource="status")
+        return answer
+
+
+def _snapshot(cluster: Cluster) -> dict[Ref, Object]:
+    return {r: o for r, o in state_of(cluster.objects()).items() if r.group_kind not in HIDDEN}
+
+
+def _phase(pod: Object) -> str:
+    """Running, NotReady, Pending, Completed or Failed."""
+    status = pod.get("status") or {}
+    phase = status.get("phase") or "Pending"
+    if phase == "Succeeded":
+        return "Completed"
+    if phase != "Running":
+        return str(phase)
+    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+    return "Running" if ready else "NotReady"
+
+
+def _pods(state: dict[Ref, Object]) -> dict[Ref, PodSummary]:
+    """The pods of the state by what made them."""
+    from kplan.diff import cause_of
+
+    groups: dict[Ref, list[Object]] = {}
+    for ref, obj in state.items():
+        if ref.group_kind == "Pod":
+            groups.setdefault(cause_of(obj, state) or ref, []).append(obj)
+    found = {}
+    for ref in sorted(groups):
+        pods = groups[ref]
+        states = Counter(_phase(p) for p in pods)
+        on = Counter(p["spec"].get("nodeName", "") for p in pods if p["spec"].get("nodeName"))
+        reasons = dict.fromkeys(filter(None, (_why(p) for p in pods)))
+        found[ref] = PodSummary(dict(sorted(states.items())), dict(sorted(on.items())), tuple(reasons))
+    return found
+
+
+def _why(pod: Object) -> str:
+    """Why a pod is not up, in a few words."""
+    if _phase(pod) in ("Running", "Completed"):
+        return ""
+    status = pod.get("status") or {}
+    for condition in status.get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return f"{condition.get('reason', '')}: {condition.get('message', '')}"
+    for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        waiting = (container.get("state") or {}).get("waiting")
+        if waiting and waiting.get("reason") != "PodInitializing":
+            detail = waiting.get("message") or ("waiting for its volumes" if waiting.get("reason") == "ContainerCreating" else "")
+            return f"{waiting.get('reason', '')}: {detail}".rstrip(": ")
+        ended = (container.get("state") or {}).get("terminated")
+        if ended and ended.get("exitCode"):
+            return f"{ended.get('reason', '')}: exit code {ended['exitCode']}"
+    return str(status.get("reason") or status.get("phase") or "not ready")
+
+
+def _not_up(state: dict[Ref, Object], pods: dict[Ref, PodSummary], places: dict[Ref, Manifest]) -> Iterable[Diagnostic]:
+    """What does not come up, at the manifests that state it."""
+    for ref, summary in pods.items():
+        bad = sum(n for s, n in summary.states.items() if s not in ("Running", "Completed"))
+        if not bad:
+            continue
+        manifest = places.get(ref)
+        span = manifest.locate() if manifest else None
+        whole = sum(summary.states.values())
+        for reason in summary.reasons:
+            yield Diagnostic("not-ready", Severity.ERROR, f"{bad} of {whole} pods not up: {reason}", ref, "", span)
+    for ref, obj in state.items():
+        yield from _stuck(ref, obj, places)
+
+
+def _stuck(ref: Ref, obj: Object, places: dict[Ref, Manifest]) -> Iterable[Diagnostic]:
+    """Objects other than pods that do not get where they should: pods that may not be made, claims that stay unbound."""
+    manifest = places.get(ref)
+    span = manifest.locate() if manifest else None
+    status: dict[str, Any] = obj.get("status") or {}
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True" and ref.kind in ("Deployment", "ReplicationController"):
+            yield Diagnostic("replica-failure", Severity.ERROR, f"{condition.get('reason')}: {condition.get('message')}", ref, "", span)
+    if ref.group_kind == "PersistentVolumeClaim" and status.get("phase") == "Lost":
+        yield Diagnostic("claim-lost", Severity.ERROR, "its volume is gone", ref, "", span)
+
+
+def _not_simulated(manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:
+    """Built-in kinds that are stored and looked at by nobody here, named once each."""
+    seen = set()
+    for manifest in manifests:
+        gk = group_kind_of(manifest.data)
+        if gk not in BUILT_IN and gk not in seen and (gk.endswith(".k8s.io") or "." not in gk):
+            seen.add(gk)
+            yield Diagnostic("not-simulated", Severity.NOTE, f"{gk} is stored as its schema allows and not simulated yet", None, "", manifest.locate("kind"))
