@@ -5,7 +5,7 @@ from __future__ import annotations
 from kplan.schema.bundle import CURRENT, versions
 from kplan.schema.checking import SchemaError, check
 from kplan.schema.decoding import Decoded, cannot_be_handled, decode, decode_type, type_and_version
-from kplan.schema.mergeschema import DEDUCED, UNTYPED, ListType, MapType, Node, merge_schema, schema_node
+from kplan.schema.mergeschema import DEDUCED, UNTYPED, ListType, MapType, Node, merge_schema, schema_node, structural_node
 from kplan.schema.removals import Removal, deprecated, removed
 from kplan.schema.resources import KindInfo, kinds, lookup, plural_of, versions_of
 from kplan.schema.shapes import Field, Struct, Type, shape
@@ -38,6 +38,7 @@ __all__ = [
     "removed",
     "schema_node",
     "shape",
+    "structural_node",
     "type_and_version",
     "versions",
     "versions_of",

@@ -224,3 +224,45 @@ def _key_defaults(version: str, schema: dict[str, Any]) -> dict[str, Any]:
         return {}
     sent = _always_sent(version, name) | (_KEY_DEFAULTS if name.endswith(("v1.ContainerPort", "v1.ServicePort")) else {})
     return {key: sent[key] for key in keys if key in sent}
+
+
+# -- custom resources
+
+
+def structural_node(schema: dict[str, Any], preserve: bool = False) -> Node:
+    """The root node of a custom kind, from the structural schema of its version (`openAPIV3Schema`).
+
+    `preserve`: the definition keeps unknown fields everywhere. Upstream: apiextensions-apiserver/pkg/controller/openapi/builder.
+    """
+    node = _structural(schema, preserve)
+    return _as_resource(node)
+
+
+def _structural(schema: dict[str, Any], preserve: bool) -> Node:
+    """The node of a part of a structural schema; what keeps unknown fields does so for all below."""
+    preserve = preserve or schema.get("x-kubernetes-preserve-unknown-fields") is True
+
+    def resolve(inner: dict[str, Any]) -> Callable[[], Node]:
+        return _Lazy(lambda: _structural(inner, preserve))
+
+    if schema.get("x-kubernetes-int-or-string"):
+        schema = {key: value for key, value in schema.items() if key != "type"}
+    items = (schema.get("items") or {}).get("properties") or {}
+    defaults = {key: items[key]["default"] for key in schema.get("x-kubernetes-list-map-keys") or () if "default" in items.get(key, {})}
+    node = schema_node(schema, resolve, defaults, preserve)
+    return _as_resource(node) if schema.get("x-kubernetes-embedded-resource") else node
+
+
+def _as_resource(node: Node) -> Node:
+    """A node with what every object has: apiVersion, kind, metadata."""
+    known = node.map or MapType(GRANULAR, {}, _deduced)
+    fields = {**known.fields, "apiVersion": _text, "kind": _text, "metadata": _metadata}
+    return Node("", None, MapType(known.kind, fields, known.other))
+
+
+def _text() -> Node:
+    return Node("string")
+
+
+def _metadata() -> Node:
+    return _definition(CURRENT, "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")

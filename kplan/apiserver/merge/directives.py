@@ -160,7 +160,8 @@ def parted(items: Items, by: Items, merge_key: str) -> tuple[Items, Items]:
 
 def sorted_by(items: Items, text: Callable[[Any], str]) -> Items:
     """Items by a text of theirs; those of equal text come out in reverse, as upstream's comparison has it."""
-    return sorted(items[::-1], key=text)
+    backwards = items[::-1]
+    return sorted(backwards, key=text)
 
 
 def without_repeats(items: Items) -> Items:
