@@ -31,7 +31,7 @@ def apply(door: Door, obj: Object, call: Call, *, force: bool) -> Object:
     live = door.store.get(kind.group_kind, namespace, name)
     id = (kind.group_kind, namespace, name)
     applied = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}} if kind.namespaced else obj
-    before = _versioned(served, {**live, "metadata": {**live["metadata"], "managedFields": door.ownership.of(id)}}) if live else None
+    before = writes.versioned(served, {**live, "metadata": {**live["metadata"], "managedFields": door.ownership.of(id)}}) if live else None
     node = door.merge_schema(served)
     merged, entries = merge.apply(before, applied, call.manager, force, node, door.store.clock.text(), call.subresource)
     if live is None:
@@ -69,7 +69,7 @@ def kubectl_apply(door: Door, obj: Object, call: Call) -> Object:
     manifest = merge.with_last_applied(obj)
     if live is None:
         return writes.create(door, served, manifest, call)
-    seen = _versioned(served, live)
+    seen = writes.versioned(served, live)
     changed = merge.three_way(seen, manifest, door.merge_schema(served), custom=door.registry.is_custom(kind.group_kind))
     if changed == seen:
         return live
@@ -87,13 +87,6 @@ def _name(obj: Object) -> str:
     if not isinstance(name, str) or not name:
         raise status.bad_request(NAMELESS)
     return name
-
-
-def _versioned(served: Served, live: Object) -> Object:
-    """A stored object in the version that the request speaks."""
-    if served.version != served.kind.version and served.kind.from_preferred is not None:
-        return served.kind.from_preferred(served.version, live)
-    return live
 
 
 __all__ = ["apply", "has_last_applied", "kubectl_apply", "patch", "schema"]

@@ -38,7 +38,12 @@ class Door:
 
     def create(self, obj: Object, call: Call) -> Response:
         """POST."""
-        return self._answer(call, 201, lambda: writes.create(self, writes.resolve(self, obj), obj, call))
+
+        def run() -> Object:
+            served = writes.resolve(self, obj)
+            return writes.versioned(served, writes.create(self, served, obj, call))
+
+        return self._answer(call, 201, run)
 
     def update(self, obj: Object, call: Call) -> Response:
         """PUT, of the object or of the subresource that `call` names."""
@@ -51,9 +56,9 @@ class Door:
             old = self.store.get(served.kind.group_kind, namespace, name)
             if old is None:
                 if served.kind.create_on_update and not call.subresource:
-                    return writes.create(self, served, obj, call)
+                    return writes.versioned(served, writes.create(self, served, obj, call))
                 raise not_found(served.kind.resource, name)
-            return writes.update(self, served, obj, old, call)
+            return writes.versioned(served, writes.update(self, served, obj, old, call))
 
         return self._answer(call, 200, run)
 

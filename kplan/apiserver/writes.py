@@ -72,6 +72,13 @@ def decoded(door: Door, served: Served, obj: Object, *, strict: bool = True) -> 
     return new
 
 
+def versioned(served: Served, obj: Object) -> Object:
+    """A stored object in the version that the request speaks."""
+    if served.version != served.kind.version and served.kind.from_preferred is not None:
+        return served.kind.from_preferred(served.version, obj)
+    return obj
+
+
 def request_namespace(kind: Kind, obj: Object, default: str) -> str:
     """The namespace of the URL: the object's own where it can stand in a URL, else the caller's."""
     if not kind.namespaced:
@@ -151,7 +158,7 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
     if not errors:
         errors = list(validate_object_meta(meta, kind.namespaced, name_is_path_segment))
     if errors:
-        raise status.invalid(kind.group_kind, name, errors)
+        raise status.invalid(kind.name_in_refusals, name, errors)
     call.warnings.extend(kind.warnings(new))
     kind.finish(new)
     request.name = name
@@ -208,7 +215,7 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
         errors += _common_errors(kind, meta, old["metadata"])
         errors += kind.validate_update(new, old)
     if errors:
-        raise status.invalid(kind.group_kind, name, errors)
+        raise status.invalid(kind.name_in_refusals, name, errors)
     if call.subresource == "":
         call.warnings.extend(kind.update_warnings(new, old))
     kind.finish(new)
@@ -230,7 +237,7 @@ def _preconditions(kind: Kind, meta: Object, old: Object) -> None:
         )
     if not meta.get("resourceVersion"):
         if not kind.unconditional_update:
-            raise status.invalid(kind.group_kind, held["name"], [invalid("metadata.resourceVersion", Printed("0"), "must be specified for an update")])
+            raise status.invalid(kind.name_in_refusals, held["name"], [invalid("metadata.resourceVersion", Printed("0"), "must be specified for an update")])
     elif meta["resourceVersion"] != held.get("resourceVersion"):
         raise status.conflict(kind.resource, held["name"], MODIFIED)
 
@@ -259,4 +266,4 @@ def same(a: Any, b: Any) -> bool:
     return bool(strip == {**b, "metadata": {k: v for k, v in b["metadata"].items() if k != "resourceVersion"}})
 
 
-__all__ = ["Call", "create", "decoded", "request_namespace", "resolve", "same", "schema", "update"]
+__all__ = ["Call", "create", "decoded", "request_namespace", "resolve", "same", "schema", "update", "versioned"]

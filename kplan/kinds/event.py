@@ -129,6 +129,7 @@ KIND = Kind(
     validate_update=validate_update,
 )
 NEW_FORM = Kind(
+    refused_as="Event",
     group="events.k8s.io",
     version="v1",
     kind="Event",

@@ -88,7 +88,8 @@ class Kind:
     `status`: the kind has a status subresource. `finish` is upstream's Canonicalize and, for kinds with a decorator on
     read, that.  `early_warnings` are given before a new object is prepared, even if it is then refused.
     `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
-    `deprecated`: a warning that comes with every request, refused or not.
+    `deprecated`: a warning that comes with every request, refused or not. `refused_as`: the group-kind in refusals where that is
+    not the kind's own, since the server keeps its objects as those of another group.
     `to_preferred` and `from_preferred` convert (version, object).
     """
 
@@ -102,6 +103,7 @@ class Kind:
     create_on_update: bool = False
     unconditional_update: bool = True
     deprecated: str = ""
+    refused_as: str = ""
     default: Callable[[Object], None] = leave
     prepare: Callable[[Object], None] = leave
     prepare_for_user: Callable[[Object, str, tuple[str, ...]], None] = leave_for_user
@@ -124,6 +126,11 @@ class Kind:
     def group_kind(self) -> str:
         """`Deployment.apps`, `Pod`."""
         return group_kind(self.kind, self.group)
+
+    @property
+    def name_in_refusals(self) -> str:
+        """The group-kind that a refusal names."""
+        return self.refused_as or self.group_kind
 
     @property
     def api_version(self) -> str:

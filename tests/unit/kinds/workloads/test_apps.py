@@ -86,7 +86,7 @@ def test_a_deployment_counts_annotations_and_keeps_its_selector() -> None:
 
 
 def test_a_rollback_annotation_must_be_a_number() -> None:
-    with pytest.raises(StatusError, match='cannot be handled as a Deployment: failed to parse annotation.*parsing "x": invalid syntax'):
+    with pytest.raises(StatusError, match=r'cannot be handled as a Deployment: failed to parse annotation.*parsing "x": invalid syntax'):
         decoded(workload("Deployment") | {"metadata": {"name": "w", "annotations": {"deprecated.deployment.rollback.to": "x"}}})
 
 
@@ -137,7 +137,8 @@ def test_a_bad_template_of_old_is_tolerated() -> None:
     old = created(workload("StatefulSet"))
     bad = {"metadata": {"labels": {"app": "w"}}, "spec": {**old["spec"]["template"]["spec"], "containers": [{"name": "NO", "image": "x"}]}}
     stored = {**old, "spec": {**old["spec"], "template": bad}}
-    _, errors = updated(stored, workload("StatefulSet", template={"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "NO", "image": "x"}]}}))
+    pod = {"containers": [{"name": "NO", "image": "x"}]}
+    _, errors = updated(stored, workload("StatefulSet", template={"metadata": {"labels": {"app": "w"}}, "spec": pod}))
     assert errors == []
 
 

@@ -213,7 +213,11 @@ DONE = {"startTime": START, "completionTime": LATER, "succeeded": 1, "conditions
                 'status.uncountedTerminatedPods.failed[1]: Invalid value: "": must not be empty',
             ],
         ),
-        ({}, {"completedIndexes": "0"}, ["status.completedIndexes: Invalid value: \"0\": cannot set non-empty completedIndexes when non-indexed completion mode"]),
+        (
+            {},
+            {"completedIndexes": "0"},
+            ['status.completedIndexes: Invalid value: "0": cannot set non-empty completedIndexes when non-indexed completion mode'],
+        ),
     ],
 )
 def test_job_status(was: dict[str, Any], status: dict[str, Any], errors: list[str]) -> None:
