@@ -1,16 +1,15 @@
 """Projected volumes: several sources in one directory.
 
-Upstream: validateProjectionSources in pkg/apis/core/validation/validation.go, the names of signers and trust bundles in names.go
-beside it. Trust bundles and certificates need gates that are off by default, so that only a pod that has them already gets here.
+Upstream: validateProjectionSources in pkg/apis/core/validation/validation.go and the names of trust bundles in
+names.go beside it. Trust bundles and certificates need gates that are off by default, so that only a pod that has them already gets here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from kplan.api import names
 from kplan.api.field import FieldErrors, forbidden, invalid, not_supported, required, too_long
-from kplan.api.gotext import go_quote
 from kplan.api.objects import Object
 from kplan.kinds.checks import label_selector
 from kplan.kinds.internalform import internal
@@ -18,6 +17,7 @@ from kplan.kinds.metadata import validate_label_selector
 from kplan.kinds.podspec.fieldrefs import validate_downward_api_volume_file
 from kplan.kinds.podspec.options import PodValidationOptions
 from kplan.kinds.podspec.values import validate_file_mode, validate_local_non_reserved_path
+from kplan.kinds.signername import validate_signer_name
 
 KEY_TYPES = ("RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519")
 CERTIFICATE_PATHS = ("credentialBundlePath", "keyPath", "certificateChainPath")
@@ -85,35 +85,6 @@ def _validate_token(token: Object, base: str, path: str, options: PodValidationO
         yield required(f"{base}.path")
     elif not options.allow_non_local_projected_token_path:
         yield from validate_local_non_reserved_path(token["path"], f"{base}.path")
-
-
-def validate_signer_name(name: str, path: str) -> FieldErrors:
-    """A certificate signer: `example.com/name`."""
-    if not name:
-        yield required(path)
-        return
-    domain, slash, rest = name.partition("/")
-    if not slash or "/" in rest:
-        yield invalid(path, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")
-        return
-    if len(domain.encode()) > 253:
-        yield too_long(path, 253)
-    labels = domain.split(".")
-    yield from _first_bad_label(domain, labels, path, names.is_dns1123_label)
-    if len(labels) < 2:
-        yield invalid(path, domain, "should be a domain with at least two segments separated by dots")
-    yield from _first_bad_label(rest, rest.split("."), path, names.is_dns1123_subdomain)
-    if len(name.encode()) > 571:
-        yield too_long(path, 571)
-
-
-def _first_bad_label(shown: str, labels: list[str], path: str, rule: Callable[[str], list[str]]) -> FieldErrors:
-    for label in labels:
-        messages = rule(label)
-        if messages:
-            for message in messages:
-                yield invalid(path, shown, f"validating label {go_quote(label)}: {message}")
-            return
 
 
 def _trust_bundle_name_problems(name: str) -> list[str]:
