@@ -21,7 +21,7 @@ from kplan.apiserver.ownership import Touch
 from kplan.apiserver.registry import Served, named
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta, validate_object_meta_update
-from kplan.kinds.strategy import keep_all_but_status
+from kplan.kinds.strategy import keep_all_but_status, restore_empty
 
 if TYPE_CHECKING:
     from kplan.apiserver.door import Door
@@ -68,6 +68,8 @@ def decoded(door: Door, served: Served, obj: Object, *, strict: bool = True) -> 
     new = result.object
     if served.version != served.kind.version and served.kind.to_preferred is not None:
         new = served.kind.to_preferred(served.version, new)
+    for path in served.kind.empties:
+        restore_empty(new, obj, path)
     served.kind.default(new)
     return new
 

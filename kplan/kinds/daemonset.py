@@ -30,6 +30,7 @@ from kplan.kinds.metadata import has_invalid_label_value, validate_label_selecto
 from kplan.kinds.podspec import PodValidationOptions, default_pod_template, options_for_template, pod_template_warnings, validate_pod_template_spec
 from kplan.kinds.strategy import keep_all_but_status
 from kplan.kinds.workload import (
+    TEMPLATE_LABELS,
     cannot_convert,
     is_selector,
     parse_error,
@@ -183,6 +184,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("ds",),
     status=True,
+    empties=(TEMPLATE_LABELS,),
     default=default,
     prepare=prepare,
     prepare_update=prepare_update,

@@ -15,6 +15,7 @@ from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.podspec import PodValidationOptions, default_pod_template, drop_disabled_template_fields, options_for_template
 from kplan.kinds.strategy import count_generation, keep_all_but_status, keep_status
 from kplan.kinds.workload import (
+    TEMPLATE_LABELS,
     cannot_convert,
     default_replicas,
     parse_error,
@@ -159,6 +160,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("deploy",),
     status=True,
+    empties=(TEMPLATE_LABELS,),
     default=default,
     prepare=prepare_template,
     prepare_update=prepare_update,

@@ -148,6 +148,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("hpa",),
     status=True,
+    empties=(("spec", "behavior", "scaleUp", "policies"), ("spec", "behavior", "scaleDown", "policies")),
     default=default,
     prepare=prepare,
     prepare_update=keep_status,

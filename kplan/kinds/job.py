@@ -21,7 +21,7 @@ from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import has_invalid_label_value, validate_label_selector, validate_object_meta
 from kplan.kinds.podspec import PodValidationOptions, default_pod_template, options_for_template
 from kplan.kinds.strategy import keep_all_but_status
-from kplan.kinds.workload import is_selector, labels_in, name_warnings, prepare_template, prepare_template_update, references, validate_match
+from kplan.kinds.workload import TEMPLATE_LABELS, is_selector, labels_in, name_warnings, prepare_template, prepare_template_update, references, validate_match
 
 UID_LABEL, NAME_LABEL = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
 LEGACY_UID_LABEL, LEGACY_NAME_LABEL = "controller-uid", "job-name"
@@ -85,6 +85,8 @@ def finish(obj: Object) -> None:
         labels = labels_in(obj["spec"]["template"])
         if labels:
             obj["metadata"]["labels"] = dict(labels)
+    if (obj["spec"]["template"].get("metadata") or {}).get("labels") == {}:
+        del obj["spec"]["template"]["metadata"]["labels"]
 
 
 def options_for_update(new: Object, old: Object) -> JobOptions:
@@ -245,6 +247,7 @@ KIND = Kind(
     plural="jobs",
     namespaced=True,
     status=True,
+    empties=(TEMPLATE_LABELS, ("spec", "template", "spec", "containers")),
     default=default,
     prepare=prepare,
     prepare_update=prepare_template_update,

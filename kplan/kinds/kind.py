@@ -90,7 +90,8 @@ class Kind:
     `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
     `deprecated`: a warning that comes with every request, refused or not. `refused_as`: the group-kind in refusals where that is
     not the kind's own, since the server keeps its objects as those of another group.
-    `to_preferred` and `from_preferred` convert (version, object).
+    `to_preferred` and `from_preferred` convert (version, object). `empties`: paths of lists and maps which, sent empty, the server
+    does not take as unset (decoding drops what is empty; these are put back).
     """
 
     group: str
@@ -104,6 +105,7 @@ class Kind:
     unconditional_update: bool = True
     deprecated: str = ""
     refused_as: str = ""
+    empties: tuple[tuple[str, ...], ...] = ()
     default: Callable[[Object], None] = leave
     prepare: Callable[[Object], None] = leave
     prepare_for_user: Callable[[Object, str, tuple[str, ...]], None] = leave_for_user

@@ -14,6 +14,7 @@ from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.podspec import PodValidationOptions, default_pod_template, options_for_template
 from kplan.kinds.strategy import keep_all_but_status
 from kplan.kinds.workload import (
+    TEMPLATE_LABELS,
     default_replicas,
     prepare_template,
     prepare_template_update,
@@ -77,6 +78,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("rs",),
     status=True,
+    empties=(TEMPLATE_LABELS,),
     default=default,
     prepare=prepare,
     prepare_update=prepare_template_update,

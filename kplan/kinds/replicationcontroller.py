@@ -23,7 +23,17 @@ from kplan.kinds.podspec import (
     validate_pod_template_spec,
 )
 from kplan.kinds.strategy import count_generation, first_generation, keep_all_but_status, keep_status
-from kplan.kinds.workload import MISMATCH, default_replicas, labels_in, name_warnings, references, validate_always_running, validate_counts, validate_shares
+from kplan.kinds.workload import (
+    MISMATCH,
+    TEMPLATE_LABELS,
+    default_replicas,
+    labels_in,
+    name_warnings,
+    references,
+    validate_always_running,
+    validate_counts,
+    validate_shares,
+)
 
 NON_CONVERTIBLE = "non-convertible.kubernetes.io"
 
@@ -132,6 +142,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("rc",),
     status=True,
+    empties=(TEMPLATE_LABELS,),
     default=default,
     prepare=prepare,
     prepare_update=prepare_update,

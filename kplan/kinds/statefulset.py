@@ -26,6 +26,7 @@ from kplan.kinds.podspec import (
 from kplan.kinds.podspec.annotations import validate_pod_annotations
 from kplan.kinds.strategy import count_generation, keep_all_but_status, keep_status
 from kplan.kinds.workload import (
+    TEMPLATE_LABELS,
     default_replicas,
     is_selector,
     labels_in,
@@ -244,6 +245,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("sts",),
     status=True,
+    empties=(TEMPLATE_LABELS,),
     default=default,
     prepare=prepare,
     prepare_update=prepare_update,

@@ -55,3 +55,15 @@ def count_generation(new: Object, old: Object, *fields: str) -> None:
 
     if any(part(new, f) != part(old, f) for f in fields):
         new["metadata"]["generation"] = (old["metadata"].get("generation") or 0) + 1
+
+
+def restore_empty(new: Object, sent: Object, path: tuple[str, ...]) -> None:
+    """Put a list or map back that was sent empty at `path` and dropped by decoding, where what holds it is still there."""
+    for key in path[:-1]:
+        inner, sent_inner = new.get(key), sent.get(key)
+        if not (isinstance(inner, dict) and isinstance(sent_inner, dict)):
+            return
+        new, sent = inner, sent_inner
+    value = sent.get(path[-1])
+    if value is not None and not value and isinstance(value, dict | list):
+        new[path[-1]] = type(value)()

@@ -25,6 +25,7 @@ from kplan.kinds.podspec import (
 from kplan.kinds.strategy import count_generation, first_generation, keep_status
 
 NOT_A_LABEL = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: {}"
+TEMPLATE_LABELS = ("spec", "template", "metadata", "labels")
 MISMATCH = "`selector` does not match template `labels`"
 ABOVE_REPLICAS = "cannot be greater than status.replicas"
 
