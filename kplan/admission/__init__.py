@@ -6,6 +6,7 @@ nodes' credentials or webhooks.
 
 from __future__ import annotations
 
+from kplan.admission.certificate_subject_restriction import CertificateSubjectRestriction
 from kplan.admission.default_ingress_class import DefaultIngressClass
 from kplan.admission.default_storage_class import DefaultStorageClass
 from kplan.admission.default_toleration_seconds import DefaultTolerationSeconds
@@ -35,6 +36,7 @@ PLUGINS: tuple[Plugin, ...] = (
     StorageObjectInUseProtection(),
     PersistentVolumeClaimResize(),
     RuntimeClass(),
+    CertificateSubjectRestriction(),
     DefaultIngressClass(),
     PodTopologyLabels(),
     PodResizeValidator(),

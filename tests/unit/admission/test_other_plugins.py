@@ -8,6 +8,7 @@ import pytest
 from admission_cases import FakeReader, kind_of, make
 
 from kplan.admission import PLUGINS, Request
+from kplan.admission.certificate_subject_restriction import CertificateSubjectRestriction, organizations
 from kplan.admission.default_ingress_class import DefaultIngressClass
 from kplan.admission.default_storage_class import DefaultStorageClass
 from kplan.admission.namespace_lifecycle import NamespaceLifecycle
@@ -89,3 +90,26 @@ def test_claims_grow_only_where_the_class_allows(refusal: Refusal) -> None:
     assert refusal(plugin, claim("1Gi"), storage(False), old=claim("2Gi")) == ""
     assert refusal(plugin, claim("2Gi"), storage(False), old=claim("1Gi")).endswith("the storageclass that provisions the pvc must support resize")
     assert refusal(plugin, claim("2Gi"), storage(True), old=claim("1Gi", "Pending")).endswith("Only bound persistent volume claims can be expanded")
+
+
+MASTERS = (
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIeE1JR1hBZ0VBTURVeERUQUxCZ05WQkFvTUJIUmxZVzB4RnpBVkJnTlZCQW9NRG5ONWMz"
+    "UmxiVHB0WVhOMApaWEp6TVFzd0NRWURWUVFEREFKdFpUQlpNQk1HQnlxR1NNNDlBZ0VHQ0NxR1NNNDlBd0VIQTBJQUJESFJnZVd5CkxwVjM2RERhTXhBajg2"
+    "SExXdzVYTkx4WkpVR2loN0toam15LzV2L3RieWJhMHFCTUxCeDFwWWZoUnk4Vk1EK2oKSFJwZHhtQUV2MkJsTGhDZ0FEQUtCZ2dxaGtqT1BRUURBZ05KQURC"
+    "R0FpRUFyUDY0cytWS3Rsamt5aDZsRG5LbQpSbDMvOG9GZmxvNlNaU3NmTGtxTDhUZ0NJUUNNUSthZWhNcjV4aWNYeXZoU0Eray9nNkdKRDJHdWw2UUFIcUQ4"
+    "CnpxdEhUQT09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo="
+)
+
+
+def test_nobody_asks_for_masters(refusal: Refusal) -> None:
+    def asking(signer: str, request: str) -> str:
+        spec = {"signerName": signer, "request": request}
+        return refusal(
+            CertificateSubjectRestriction(), make("CertificateSigningRequest", "r", "certificates.k8s.io/v1", "", spec=spec)
+        )
+
+    client = "kubernetes.io/kube-apiserver-client"
+    assert organizations(MASTERS) == ["team", "system:masters"]
+    assert asking(client, MASTERS).endswith(f"use of {client} signer with system:masters group is not allowed")
+    assert asking("example.com/other", MASTERS) == ""
+    assert asking(client, "bm90aGluZw==") == ""
