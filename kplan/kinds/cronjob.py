@@ -88,8 +88,10 @@ def validate_spec(spec: Object, was: Object | None, options: PodValidationOption
     yield from nonnegative(spec.get("startingDeadlineSeconds"), "spec.startingDeadlineSeconds")
     if zone is not None and (was is None or was.get("timeZone") != zone):
         yield from validate_time_zone(zone, "spec.timeZone")
-    policy = spec["concurrencyPolicy"]
-    if policy not in CONCURRENCY:
+    policy = spec.get("concurrencyPolicy") or ""
+    if not policy:
+        yield required("spec.concurrencyPolicy")
+    elif policy not in CONCURRENCY:
         yield not_supported("spec.concurrencyPolicy", typed(policy), CONCURRENCY)
     yield from validate_job_template(spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", options)
     for field in ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"):

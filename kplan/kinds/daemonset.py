@@ -109,18 +109,18 @@ def validate_spec(spec: Object, options: PodValidationOptions) -> FieldErrors:
     yield from validate_pod_template_spec(template, "spec.template", options)
     yield from validate_always_running(template, "spec.template", "DaemonSet")
     yield from nonnegative(spec.get("minReadySeconds"), "spec.minReadySeconds")
-    yield from validate_strategy(spec["updateStrategy"], "spec.updateStrategy")
+    yield from validate_strategy(spec.get("updateStrategy") or {}, "spec.updateStrategy")
     yield from nonnegative(spec.get("revisionHistoryLimit"), "spec.revisionHistoryLimit")
 
 
 def validate_strategy(strategy: Object, path: str) -> FieldErrors:
     """On delete, or a rolling update either way."""
-    rolling = strategy.get("rollingUpdate")
-    if strategy["type"] == "OnDelete":
+    kind, rolling = strategy.get("type") or "", strategy.get("rollingUpdate")
+    if kind == "OnDelete":
         return
-    if strategy["type"] != "RollingUpdate":
+    if kind != "RollingUpdate":
         printed = None if rolling is None else Struct(MaxUnavailable=rolling.get("maxUnavailable") or 0, MaxSurge=rolling.get("maxSurge") or 0)
-        yield not_supported(path, Struct(Type=strategy["type"], RollingUpdate=printed), STRATEGIES)
+        yield not_supported(path, Struct(Type=kind, RollingUpdate=printed), STRATEGIES)
     elif rolling is None:
         yield required(f"{path}.rollingUpdate")
     else:
@@ -129,14 +129,14 @@ def validate_strategy(strategy: Object, path: str) -> FieldErrors:
 
 def validate_rolling_update(rolling: Object, path: str) -> FieldErrors:
     """Pods go first or come first: one of the two bounds is zero, the other is not."""
-    bounds = ("maxUnavailable", "maxSurge")
-    for field in bounds:
-        yield from positive_int_or_percent(rolling[field], f"{path}.{field}")
-    for field in bounds:
-        yield from at_most_100_percent(rolling[field], f"{path}.{field}")
-    unavailable, surge = (amount_of(rolling[field]) for field in bounds)
+    bounds = {field: rolling.get(field) or 0 for field in ("maxUnavailable", "maxSurge")}
+    for field, bound in bounds.items():
+        yield from positive_int_or_percent(bound, f"{path}.{field}")
+    for field, bound in bounds.items():
+        yield from at_most_100_percent(bound, f"{path}.{field}")
+    unavailable, surge = (amount_of(bound) for bound in bounds.values())
     if unavailable and surge:
-        yield invalid(f"{path}.maxSurge", typed(rolling["maxSurge"]), "may not be set when maxUnavailable is non-zero")
+        yield invalid(f"{path}.maxSurge", typed(bounds["maxSurge"]), "may not be set when maxUnavailable is non-zero")
     elif not unavailable and not surge:
         yield required(f"{path}.maxUnavailable", "cannot be 0 when maxSurge is 0")
 

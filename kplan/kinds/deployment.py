@@ -94,7 +94,7 @@ def validate_spec(obj: Object, options: PodValidationOptions) -> FieldErrors:
     selector = spec.get("selector")
     yield from validate_selector(selector, "deployment")
     yield from validate_replica_template(selector, spec["template"], options)
-    yield from validate_strategy(spec["strategy"], "spec.strategy")
+    yield from validate_strategy(spec.get("strategy") or {}, "spec.strategy")
     yield from nonnegative(spec.get("minReadySeconds"), "spec.minReadySeconds")
     yield from nonnegative(spec.get("revisionHistoryLimit"), "spec.revisionHistoryLimit")
     annotations = obj["metadata"].get("annotations")
@@ -109,17 +109,17 @@ def validate_spec(obj: Object, options: PodValidationOptions) -> FieldErrors:
 
 def validate_strategy(strategy: Object, path: str) -> FieldErrors:
     """Recreate, or a rolling update that can move."""
-    rolling = strategy.get("rollingUpdate")
-    if strategy["type"] == "Recreate":
+    kind, rolling = strategy.get("type") or "", strategy.get("rollingUpdate")
+    if kind == "Recreate":
         if rolling is not None:
             yield forbidden(f"{path}.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
-    elif strategy["type"] != "RollingUpdate":
+    elif kind != "RollingUpdate":
         printed = None if rolling is None else Struct(MaxUnavailable=rolling.get("maxUnavailable") or 0, MaxSurge=rolling.get("maxSurge") or 0)
-        yield not_supported(path, Struct(Type=strategy["type"], RollingUpdate=printed), STRATEGIES)
+        yield not_supported(path, Struct(Type=kind, RollingUpdate=printed), STRATEGIES)
     elif rolling is None:
         yield required(f"{path}.rollingUpdate", "this should be defaulted and never be nil")
     else:
-        unavailable, surge = rolling["maxUnavailable"], rolling["maxSurge"]
+        unavailable, surge = rolling.get("maxUnavailable") or 0, rolling.get("maxSurge") or 0
         yield from positive_int_or_percent(unavailable, f"{path}.rollingUpdate.maxUnavailable")
         yield from positive_int_or_percent(surge, f"{path}.rollingUpdate.maxSurge")
         if not amount_of(unavailable) and not amount_of(surge):

@@ -86,7 +86,7 @@ def finish(obj: Object) -> None:
         if labels:
             obj["metadata"]["labels"] = dict(labels)
     if (obj["spec"]["template"].get("metadata") or {}).get("labels") == {}:
-        del obj["spec"]["template"]["metadata"]["labels"]
+        obj["spec"] = without(obj["spec"], TEMPLATE_LABELS[1:])
 
 
 def options_for_update(new: Object, old: Object) -> JobOptions:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kplan.api.field import FieldErrors, forbidden, invalid, not_supported
+from kplan.api.field import FieldErrors, forbidden, invalid, not_supported, required
 from kplan.api.gotext import Struct
 from kplan.api.names import is_dns1123_label, name_is_dns_label
 from kplan.api.objects import Object, name_of, namespace_of
@@ -78,8 +78,9 @@ def default(obj: Object) -> None:
 
 def drop_max_unavailable(obj: Object, old: Object | None = None) -> None:
     """Behind a gate that is off; what a stored set has it keeps."""
-    rolling = obj["spec"]["updateStrategy"].get("rollingUpdate")
-    had = old is not None and (old["spec"]["updateStrategy"].get("rollingUpdate") or {}).get("maxUnavailable") is not None
+    rolling = (obj["spec"].get("updateStrategy") or {}).get("rollingUpdate")
+    kept = ((old or {}).get("spec") or {}).get("updateStrategy") or {}
+    had = (kept.get("rollingUpdate") or {}).get("maxUnavailable") is not None
     if rolling and not had:
         rolling.pop("maxUnavailable", None)
 
@@ -107,10 +108,12 @@ def validate(obj: Object) -> FieldErrors:
 
 def validate_spec(spec: Object, options: PodValidationOptions, *, update: bool = False, check_template: bool = True) -> FieldErrors:
     """The spec; on `update` what cannot change is not judged again, nor a template that was bad before."""
-    policy = spec["podManagementPolicy"]
-    if policy not in (ORDERED, PARALLEL):
+    policy = spec.get("podManagementPolicy") or ""
+    if not policy:
+        yield required("spec.podManagementPolicy")
+    elif policy not in (ORDERED, PARALLEL):
         yield invalid("spec.podManagementPolicy", typed(policy), f"must be '{ORDERED}' or '{PARALLEL}'")
-    yield from validate_strategy(spec["updateStrategy"], "spec.updateStrategy")
+    yield from validate_strategy(spec.get("updateStrategy") or {}, "spec.updateStrategy")
     retention = spec.get("persistentVolumeClaimRetentionPolicy") or {}
     for occasion, choice in ((k, retention[k]) for k in ("whenDeleted", "whenScaled") if k in retention):
         if choice not in RETENTION:
@@ -161,14 +164,16 @@ def validate_template(selector: Object | None, template: Object, path: str, opti
 
 def validate_strategy(strategy: Object, path: str) -> FieldErrors:
     """On delete, or rolling."""
-    rolling = strategy.get("rollingUpdate")
-    if strategy["type"] == "OnDelete":
+    kind, rolling = strategy.get("type") or "", strategy.get("rollingUpdate")
+    if not kind:
+        yield required(path)
+    elif kind == "OnDelete":
         if rolling is not None:
             yield invalid(f"{path}.rollingUpdate", printed_rolling(rolling), "only allowed for updateStrategy 'RollingUpdate'")
-    elif strategy["type"] == "RollingUpdate":
+    elif kind == "RollingUpdate":
         yield from validate_rolling_update(rolling or {}, f"{path}.rollingUpdate")
     else:
-        yield invalid(path, Struct(Type=strategy["type"], RollingUpdate=printed_rolling(rolling)), "must be 'RollingUpdate' or 'OnDelete'")
+        yield invalid(path, Struct(Type=kind, RollingUpdate=printed_rolling(rolling)), "must be 'RollingUpdate' or 'OnDelete'")
 
 
 def validate_rolling_update(rolling: Object, path: str) -> FieldErrors:
