@@ -17,7 +17,7 @@ from kplan.apiserver.response import Response
 from kplan.cluster import Cluster
 from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import Change, changes, state_of
-from kplan.graph import apply_order
+from kplan.graph import apply_order, rank
 from kplan.lint import answers
 from kplan.lint.engine import duplicate_keys
 from kplan.manifests.manifest import Manifest
@@ -119,7 +119,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     found += _not_up(after, pods, applying.places)
     found += _not_simulated(sources.manifests)
     phases = Counter(_phase(o) for r, o in after.items() if r.group_kind == "Pod")
-    difference = changes(before, after, full=options.full)
+    difference = tuple(sorted(changes(before, after, full=options.full), key=lambda c: (rank(c.ref.group_kind), c.ref)))
     changed = {c.ref for c in difference}
     return Plan(
         version=options.version,

@@ -13,7 +13,7 @@ from kplan.apiserver.clock import Clock
 from kplan.apiserver.door import Door
 from kplan.apiserver.writes import Call
 from kplan.diagnostics import Diagnostic, Severity, Span
-from kplan.graph import Edge, build
+from kplan.graph import Edge, Graph, build
 from kplan.lint import answers
 from kplan.lint.rule import Context, Rule
 from kplan.lint.rules import RULES
@@ -61,6 +61,13 @@ def lint(sources: Sources, *, namespace: str = "default", version: str = "1.36",
     found += _ruled(good, version, state, rules)
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
     return Findings(tuple(sorted(_unique(found), key=_order)), len(checked), dict(sorted(kinds.items())))
+
+
+def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36") -> Graph:
+    """The graph of the manifests that the server takes."""
+    door = Door(version, Clock(), plugins=())
+    taken = [door.create(m.data, Call(namespace=namespace, dry_run=True)) for m in sources.manifests]
+    return build([a.object for a in taken if a.accepted and a.object is not None])
 
 
 def duplicate_keys(manifest: Manifest, ref: Ref) -> Iterator[Diagnostic]:

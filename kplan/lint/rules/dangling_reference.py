@@ -50,11 +50,16 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
         target = Ref(group, kind, reference.namespace, reference.name)
         if reference.key and target in context.graph.objects:
             message = f'{kind} "{reference.name}" has no key "{reference.key}"'
-            yield Finding(reference.path, message, "add the key, or correct it", related=((target, "data", "the object that lacks it"),))
+            yield Finding(_key_path(reference.path), message, "add the key, or correct it", related=((target, "data", "the object that lacks it"),))
             continue
         place = f" in namespace {reference.namespace}" if reference.namespace else ""
         severity = Severity.WARNING if reference.kind in ELSEWHERE else None
         yield Finding(reference.path, f'{kind} "{reference.name}" not found{place}', "add it, correct the name, or say that it lives elsewhere", severity)
+
+
+def _key_path(path: str) -> str:
+    """Where the key stands beside the name of its object."""
+    return path.removesuffix(".name") + ".key" if path.endswith("KeyRef.name") else path
 
 
 def _given(ref: Ref, kind: str, name: str) -> bool:

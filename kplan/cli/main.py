@@ -1,0 +1,77 @@
+"""`kplan`: the group of commands, and the one place where exceptions become exit codes.
+
+0 clean, 1 findings, 2 usage or unreadable input, 3 a bug of ours, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from kplan import __version__
+
+COMMANDS = {
+    "plan": "What would the cluster look like?",
+    "lint": "Is anything wrong with these manifests?",
+    "graph": "What depends on what?",
+    "rules": "The lint rules and what they are about.",
+    "version": "This version, and the Kubernetes versions it knows.",
+}
+REPORT = "https://github.com/kplan-dev/kplan/issues"
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is used, so that `--version` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The click command of a name."""
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"kplan.cli.{cmd_name}").command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table alone, without loading every command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="kplan")
+def cli() -> None:
+    """Says, offline, what the API server will say to your Kubernetes manifests, what the cluster will then look like, and what breaks on the way."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """The entry point; never returns normally."""
+    try:
+        code = cli.main(args=arguments, prog_name="kplan", standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        click.echo("kplan: interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except BrokenPipeError:  # the reader went away, such as `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except KeyboardInterrupt:
+        click.echo("kplan: interrupted", err=True)
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("KPLAN_TRACEBACK"):
+            raise
+        click.echo(f"kplan: a bug of kplan, sorry: {type(error).__name__}: {error}", err=True)
+        click.echo(f"kplan: please report it at {REPORT} with the output of KPLAN_TRACEBACK=1 kplan …", err=True)
+        sys.exit(3)

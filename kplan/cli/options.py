@@ -1,0 +1,94 @@
+"""Options that several commands share, and how they read their input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kplan.manifests.sources import Sources
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+WIDTH = 80
+
+
+def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every command that reads manifests takes."""
+    for option in reversed(
+        (
+            click.argument("paths", nargs=-1, metavar="PATH..."),
+            click.option("-n", "--namespace", default="default", show_default=True, help="Namespace of objects that name none."),
+            click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files out (may be repeated)."),
+            click.option("--kubernetes-version", "version", default="1.36", show_default=True, metavar="VERSION", help="Minor version to plan for."),
+            click.option("--color/--no-color", "color", default=None, help="Colours (default: on a terminal, unless NO_COLOR is set)."),
+            click.option("-q", "--quiet", is_flag=True, help="Only what is wrong, and the last line."),
+            click.option("-v", "--verbose", is_flag=True, help="Also what is left out otherwise."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def checked_version(version: str) -> str:
+    """A minor version that is known, whatever way it is written (`1.36`, `v1.36.2`)."""
+    from kplan.schema import versions
+
+    minor = ".".join(version.removeprefix("v").split(".")[:2])
+    if minor not in versions():
+        raise click.UsageError(f"Kubernetes {version} is not known: {versions()[0]} to {versions()[-1]} are")
+    return minor
+
+
+def read(paths: tuple[str, ...], exclude: tuple[str, ...]) -> Sources:
+    """The manifests of the paths; `-` is standard input."""
+    from kplan.manifests.sources import load
+
+    if not paths:
+        raise click.UsageError("name at least one file or folder (- for standard input)")
+    return load(paths, exclude, sys.stdin.buffer.read() if "-" in paths else None)
+
+
+def unreadable(sources: Sources) -> bool:
+    """Whether something that was named could not be read at all."""
+    from kplan.diagnostics import Severity
+
+    rules = ("manifests/", "yaml/")
+    return any(d.severity is Severity.ERROR and d.rule.startswith(rules) for d in sources.diagnostics)
+
+
+def console(color: bool | None) -> Console:
+    """Standard output for people: 80 columns where there is no terminal."""
+    import os
+
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    if color is None:
+        color = terminal and not os.environ.get("NO_COLOR")
+    return Console(
+        file=sys.stdout,
+        force_terminal=color,
+        no_color=not color,
+        color_system="auto" if color else None,
+        width=None if terminal else WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def note_skipped(sources: Sources, *, verbose: bool) -> None:
+    """What was read and is no manifest: counted, and named when asked."""
+    if not sources.skipped:
+        return
+    count = len(sources.skipped)
+    click.echo(f"{count} YAML document{'s are' if count != 1 else ' is'} no manifest{'s' if count != 1 else ''} and left alone", err=True)
+    if verbose:
+        for skipped in sources.skipped:
+            click.echo(f"  {skipped.source}:{skipped.line}", err=True)

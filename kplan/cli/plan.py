@@ -1,0 +1,126 @@
+"""`kplan plan`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from kplan.cli.options import checked_version, console, note_skipped, read, shared, unreadable
+
+
+@click.command()
+@shared
+@click.option("--format", "format", type=click.Choice(["text", "json", "github"]), default="text", show_default=True, help="How to print the plan.")
+@click.option("--state", multiple=True, metavar="FILE|DIR", help="Base state: a dump such as `kubectl get … -A -o yaml` makes.")
+@click.option("--base", multiple=True, metavar="DIR", help="Base state: the same manifests at another revision.")
+@click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c.")
+@click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time.")
+@click.option("--apply", "how", type=click.Choice(["auto", "client", "server"]), default="auto", show_default=True, help="Which kind of apply.")
+@click.option("--full", is_flag=True, help="Also fields that only the server writes.")
+@click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
+def command(
+    paths: tuple[str, ...],
+    namespace: str,
+    exclude: tuple[str, ...],
+    version: str,
+    color: bool | None,
+    quiet: bool,
+    verbose: bool,
+    format: str,
+    state: tuple[str, ...],
+    base: tuple[str, ...],
+    nodes: str,
+    horizon: str,
+    how: str,
+    full: bool,
+    detailed_exitcode: bool,
+) -> int:
+    """Apply manifests to a base state, run the cluster, and show how the state changes and what is wrong.
+
+    Exit code: 0 everything comes up, 1 something is rejected or does not come up, 2 usage or unreadable input.
+    """
+    version = checked_version(version)
+    sources = read(paths, exclude)
+    from kplan.node.shapes import ShapeError
+    from kplan.plan import Options, plan
+
+    options = Options(
+        version=version,
+        namespace=namespace,
+        apply=how,
+        nodes=nodes,
+        horizon=seconds(horizon),
+        state=_state(state),
+        base=read(base, exclude) if base else None,
+        full=full,
+        progress=_progress(quiet),
+    )
+    if unreadable(sources) and not sources.manifests:
+        from kplan.report.text import render_diagnostics
+
+        render_diagnostics(sources.diagnostics, console(color))
+        return 1 if detailed_exitcode else 2
+    try:
+        found = plan(sources, options)
+    except ShapeError as error:
+        raise click.UsageError(f"--nodes: {error}") from None
+    options.progress("")
+    _render(found, format, color=color, quiet=quiet, verbose=verbose)
+    if not quiet:
+        note_skipped(sources, verbose=verbose)
+    if not found.ok:
+        return 1
+    return 2 if detailed_exitcode and found.changes else 0
+
+
+def _render(found: Any, format: str, *, color: bool | None, quiet: bool, verbose: bool) -> None:
+    if format == "json":
+        from kplan.report.json import render_plan as render_json
+
+        render_json(found, sys.stdout)
+    elif format == "github":
+        from kplan.report.github import render_diagnostics
+
+        render_diagnostics(found.diagnostics, sys.stdout)
+    else:
+        from kplan.report.text import render_plan
+
+        render_plan(found, console(color), quiet=quiet, verbose=verbose)
+
+
+def seconds(text: str) -> float:
+    """A time such as `90s`, `10m`, `2h` in seconds."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], units[text[-1]]) if text and text[-1] in units else (text, 1)
+    try:
+        value = float(number) * unit
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 366 * 86400:
+        raise click.UsageError(f'--horizon: "{text}" is not a time such as 90s, 10m or 2h')
+    return value
+
+
+def _state(paths: tuple[str, ...]) -> list[Any]:
+    if not paths:
+        return []
+    from kplan.manifests.sources import load
+
+    sources = load(paths, max_bytes=2 << 30)
+    if not sources.manifests:
+        said = "; ".join(d.message for d in sources.diagnostics) or "no objects found"
+        raise click.UsageError(f"--state: {said}")
+    return [m.data for m in sources.manifests]
+
+
+def _progress(quiet: bool) -> Any:
+    """Says on standard error what goes on, where that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        return lambda text: None
+
+    def show(text: str) -> None:
+        click.echo(f"\r\033[K{text}", nl=False, err=True)
+
+    return show
