@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from kplan.api.field import FieldError, invalid
 from kplan.api.objects import Object
 from kplan.api.reader import Reader
-from kplan.apiserver.service_claims import Claims, gets_node_ports, ports_of
+from kplan.apiserver.service_claims import Claims, gets_node_ports
+from kplan.apiserver.service_use import node_ports_of
 from kplan.kinds.addresses import family_of
 from kplan.kinds.enums import invalid_enum
 from kplan.kinds.service_ips import needs_health_check, validate_cluster_ips
@@ -44,7 +45,7 @@ def _keep_allocated(spec: Object, before: Object) -> None:
                 spec[field] = list(before[field]) if isinstance(before[field], list) else before[field]
     if gets_node_ports(spec) and gets_node_ports(before):
         ports, kept = spec.get("ports") or (), {port.get("name"): port.get("nodePort") for port in before.get("ports") or ()}
-        used = set(ports_of(spec)) & set(ports_of(before))
+        used = set(node_ports_of(spec)) & set(node_ports_of(before))
         for port in ports:
             given = kept.get(port.get("name"))
             if not port.get("nodePort") and given and given not in used:

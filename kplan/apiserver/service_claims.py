@@ -1,7 +1,7 @@
 """What one Service claims of the ranges that all Services share: its address, its node ports.
 
-Upstream: pkg/registry/core/service/storage/alloc.go, service/ipallocator, service/portallocator. What is in use is read from
-the stored Services, so nothing has to be released. The server hands out random addresses and ports; here it is the
+Upstream: pkg/registry/core/service/storage/alloc.go, service/ipallocator, service/portallocator. What is in use is
+counted from the stored Services, so nothing has to be released. The server hands out random addresses and ports; here it is the
 lowest free one above the band that is kept for explicit requests. As upstream, a dry run only checks a requested address's
 range, and of a requested port nothing but that no one holds it.
 """
@@ -11,12 +11,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from kplan.api.addresses import parse_ip
 from kplan.api.field import FieldError, invalid
 from kplan.api.gotext import go_quote
 from kplan.api.objects import Object, name_of
 from kplan.api.reader import Reader
 from kplan.api.status import Status, StatusError, internal_error
 from kplan.api.status import invalid as refused
+from kplan.apiserver.service_use import node_ports_of, use_of
 from kplan.kinds.service_ips import needs_health_check
 
 SERVICE_RANGE = "10.96.0.0/12"
@@ -35,11 +37,6 @@ def gets_node_ports(spec: Object) -> bool:
     return kind == "NodePort" or (kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts", True))
 
 
-def ports_of(spec: Object) -> list[int]:
-    """The node ports that it has."""
-    return [port["nodePort"] for port in spec.get("ports") or () if port.get("nodePort")]
-
-
 class Claims:
     """One request's claims on the ranges that all Services share."""
 
@@ -48,7 +45,7 @@ class Claims:
         self.spec: Object = new["spec"]
         self.before: Object | None = old["spec"] if old else None
         self.reader, self.dry_run = reader, dry_run
-        self._used: set[int] | None = None
+        self.use = use_of(reader)
         self._claimed: set[int] = set()
 
     def refuse_if(self, errors: Iterable[FieldError]) -> None:
@@ -76,26 +73,25 @@ class Claims:
 
     def _claim_address(self, ip: str) -> None:
         path, ips = "spec.clusterIPs", self.spec.get("clusterIPs")
-        number = int(ipaddress.ip_address(ip))
+        parsed = parse_ip(ip)
+        number = parsed.number if parsed else 0
         ranges = service_ranges(self.reader)
         why = ""
         if not any(low <= number <= high for low, high in ranges):
             why = f"the provided IP ({ip}) is not in the valid range. The range of valid IPs is {SERVICE_RANGE}"
             why = why if self.dry_run else "the provided network does not match the current range"
-        elif not self.dry_run and ip in used_addresses(self.reader):
+        elif not self.dry_run and self.use.addresses[number]:
             why = TAKEN_IP
         if why:
             self.refuse_if([invalid(path, ips, f"failed to allocate IP {ip}: {why}")])
 
     def _free_address(self) -> str:
-        used = used_addresses(self.reader)
         for low, high in service_ranges(self.reader):
             start = low + min(RESERVED_ADDRESSES, (high - low) // 16)
             for first, last in ((start, high), (low, start - 1)):
-                for number in range(first, last + 1):
-                    ip = str(ipaddress.IPv4Address(number))
-                    if ip not in used:
-                        return ip
+                number = self.use.lowest_free(first, last)
+                if number is not None:
+                    return str(ipaddress.IPv4Address(number))
         raise internal_error(f"failed to allocate a serviceIP for Service {go_quote(self.name)}: range is full")
 
     # -- ports: upstream's initNodePorts, updateNodePorts and updateHealthCheckNodePort
@@ -106,7 +102,7 @@ class Claims:
             if self.before is None:
                 self._first_ports()
             else:
-                self._changed_ports(set(ports_of(self.before)))
+                self._changed_ports(set(node_ports_of(self.before)))
         if needs_health_check(self.spec) and not (self.before and needs_health_check(self.before)):
             port = self.spec.get("healthCheckNodePort")
             if port:
@@ -158,23 +154,18 @@ class Claims:
     def _claim_port(self, port: int) -> str:
         if not self.dry_run and port not in NODE_PORTS:
             return OUT_OF_RANGE_PORT
-        if port in self._ports_in_use() or port in self._claimed:
+        if self.use.ports[port] or port in self._claimed:
             return TAKEN_PORT
         self._claimed.add(port)
         return ""
 
     def _free_port(self, full: str = "failed to allocate a nodePort: range is full") -> int:
-        used = self._ports_in_use() | self._claimed | set(ports_of(self.spec))
-        port = next((port for port in _PORT_ORDER if port not in used), 0)
+        used, wanted = self.use.ports, {*self._claimed, *node_ports_of(self.spec)}
+        port = next((port for port in _PORT_ORDER if not used[port] and port not in wanted), 0)
         if not port:
             raise internal_error(full)
         self._claimed.add(port)
         return port
-
-    def _ports_in_use(self) -> set[int]:
-        if self._used is None:
-            self._used = used_ports(self.reader)
-        return self._used
 
 
 def service_ranges(reader: Reader) -> list[tuple[int, int]]:
@@ -184,22 +175,3 @@ def service_ranges(reader: Reader) -> list[tuple[int, int]]:
         cidrs += [cidr for cidr in (obj.get("spec") or {}).get("cidrs") or () if ":" not in cidr and cidr not in cidrs]
     networks = [ipaddress.ip_network(cidr) for cidr in cidrs]
     return [(int(network.network_address) + 1, int(network.broadcast_address) - 1) for network in networks]
-
-
-def used_addresses(reader: Reader) -> set[str]:
-    """The cluster IPs of all Services, and the addresses that IPAddress objects hold."""
-    used = {ip for service in reader.list("Service") for ip in (service.get("spec") or {}).get("clusterIPs") or ()}
-    used.update(name_of(obj) for obj in reader.list("IPAddress.networking.k8s.io"))
-    return used
-
-
-def used_ports(reader: Reader) -> set[int]:
-    """The node ports and health check node ports of all Services."""
-    used: set[int] = set()
-    for service in reader.list("Service"):
-        spec = service.get("spec") or {}
-        if spec.get("type") in ("NodePort", "LoadBalancer"):
-            used.update(ports_of(spec))
-            used.add(spec.get("healthCheckNodePort") or 0)
-    used.discard(0)
-    return used
