@@ -96,12 +96,13 @@ _counted: dict[str, Evaluator] = {}
 
 def _object_count(kind: Kind) -> Evaluator:
     names = [f"count/{kind.resource}", *([kind.plural] if kind.resource in _ALIASES else [])]
+    one_each: Amounts = dict.fromkeys(names, ONE)
 
     def handles(request: Request) -> bool:
         return not request.subresource and request.operation == "CREATE"
 
     def usage(obj: Object, reader: Reader) -> Amounts:
-        return dict.fromkeys(names, ONE)
+        return one_each
 
     return Evaluator(kind.group_kind, _only(names), usage, handles)
 
@@ -121,9 +122,14 @@ def calculate_usage(quota: Object, reader: Reader, kinds: Iterable[Kind]) -> dic
             continue
         for name in names:
             total.setdefault(name, ZERO)
+        # Replicas share the amounts that they use, so each amount is added once, times their number.
+        shared: dict[int, tuple[Amounts, int]] = {}
         for obj in reader.list(kind.group_kind, namespace):
             if all(evaluator.in_scope(scope, obj) for scope in scopes):
-                add(total, {name: q for name, q in evaluator.usage(obj, reader).items() if name in hard})
+                usage = evaluator.usage(obj, reader)
+                shared[id(usage)] = usage, shared.get(id(usage), (usage, 0))[1] + 1
+        for usage, number in shared.values():
+            add(total, {name: q * number for name, q in usage.items() if name in hard})
     return {name: str(q) for name, q in total.items()}
 
 
@@ -179,11 +185,35 @@ def _compute_usage(requests: Amounts, limits: Amounts) -> Amounts:
     return usage
 
 
+_ENDED: Amounts = {"count/pods": ONE}
+_MEMO_SIZE = 4096
+_memo: dict[int, tuple[tuple[object, ...], Amounts]] = {}
+
+
 def _pod_usage(pod: Object, reader: Reader) -> Amounts:
-    usage: Amounts = {"count/pods": ONE}
-    if _still_counts(pod, reader):
-        usage.update(_compute_usage(pod_request_quantities(pod, use_status=True), pod_limit_quantities(pod)))
-    return usage
+    """Remembered by the identity of what it follows from, which pods of one template share."""
+    if not _still_counts(pod, reader):
+        return _ENDED
+    spec = pod["spec"]
+    if _says_what_it_has(pod.get("status") or {}):
+        return _measured(pod)
+    sources = spec.get("containers"), spec.get("initContainers"), spec.get("resources"), spec.get("overhead")
+    known = _memo.get(id(sources[0]))
+    if known is None or any(mine is not theirs for mine, theirs in zip(sources, known[0], strict=True)):
+        if len(_memo) >= _MEMO_SIZE:
+            _memo.clear()
+        known = _memo[id(sources[0])] = sources, _measured(pod)
+    return known[1]
+
+
+def _says_what_it_has(status: Object) -> bool:
+    """Whether a kubelet reports resources, which then count beside those asked for."""
+    reports = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ()), status]
+    return any("resources" in report for report in reports)
+
+
+def _measured(pod: Object) -> Amounts:
+    return {**_ENDED, **_compute_usage(pod_request_quantities(pod, use_status=True), pod_limit_quantities(pod))}
 
 
 def _still_counts(pod: Object, reader: Reader) -> bool:

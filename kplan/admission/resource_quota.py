@@ -52,7 +52,7 @@ class ResourceQuota(Plugin):
         interesting = [q for q in quotas if _concerns(q, request, evaluator, reader)]
         if not interesting:
             return
-        usage = _usage(request.object, evaluator, reader, request.operation)
+        usage = evaluator.usage(request.object, reader)
         charges = [_charge(quota, delta, request) for quota in interesting if (delta := _delta(quota, usage, request, evaluator, reader))]
         if not request.dry_run:
             request.charges.extend(("ResourceQuota", quota) for quota in charges)
@@ -72,19 +72,6 @@ def _concerns(quota: Object, request: Request, evaluator: Evaluator, reader: Rea
     if any(name not in used for name in names):
         raise forbidden(request, f"status unknown for quota: {name_of(quota)}, resources: {','.join(sorted(names))}")
     return True
-
-
-_last: list[tuple[Object, Amounts]] = []
-
-
-def _usage(obj: Object, evaluator: Evaluator, reader: Reader, operation: str) -> Amounts:
-    """What an object uses; remembered for the last spec, since replicas share theirs."""
-    spec = obj.get("spec")
-    if evaluator.group_kind != "Pod" or operation != "CREATE" or spec is None or (obj.get("status") or {}).get("phase") not in (None, "Pending"):
-        return evaluator.usage(obj, reader)
-    if not _last or _last[0][0] is not spec:
-        _last[:] = [(spec, evaluator.usage(obj, reader))]
-    return _last[0][1]
 
 
 def _delta(quota: Object, usage: Amounts, request: Request, evaluator: Evaluator, reader: Reader) -> Amounts:

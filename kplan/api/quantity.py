@@ -109,6 +109,11 @@ class Quantity:
         """The difference.   Upstream: Quantity.Sub."""
         return self + -other
 
+    def __mul__(self, times: int) -> Quantity:
+        """So many of it.   Upstream: Quantity.Mul."""
+        number = self.number * times
+        return Quantity(number, self.scale, self.format, "", self.big or abs(number) > _MAX)
+
     def __neg__(self) -> Quantity:
         return Quantity(-self.number, self.scale, self.format, "", self.big)
 

@@ -99,13 +99,15 @@ def test_updates_charge_the_growth(ask: Ask) -> None:
 def test_counting_again() -> None:
     ended = {**sized(), "status": {"phase": "Succeeded"}}
     ended["metadata"] = {**ended["metadata"], "name": "ended"}
-    cluster = FakeReader([sized(), ended, make("ConfigMap"), make("ConfigMap", "elsewhere", namespace="other")])
+    template = sized("250m")
+    replicas = [{**template, "metadata": {"name": name, "namespace": "ns"}} for name in ("a", "b")]
+    cluster = FakeReader([*replicas, ended, make("ConfigMap"), make("ConfigMap", "elsewhere", namespace="other")])
     hard = dict.fromkeys(("requests.cpu", "pods", "count/pods", "configmaps", "requests.example.com/gpu", "services", "nonsense"), "9")
     kinds = [kind_of(make(kind)) for kind in ("Pod", "ConfigMap", "Service", "PersistentVolumeClaim")]
     assert calculate_usage(quota(hard), cluster, kinds) == {
         "requests.cpu": "500m",
-        "pods": "1",
-        "count/pods": "2",
+        "pods": "2",
+        "count/pods": "3",
         "configmaps": "1",
         "requests.example.com/gpu": "0",
         "services": "0",

@@ -49,6 +49,7 @@ def test_sums_take_the_notation_of_the_first_that_is_not_zero() -> None:
     assert str(parse("512Mi") + parse("512Mi")) == "1Gi"
     assert str(parse("1") - parse("300m")) == "700m"
     assert str(parse("1Gi") + parse("1")) == "1073741825"
+    assert str(parse("256Mi") * 4) == "1Gi"
 
 
 def test_order_is_exact() -> None:
