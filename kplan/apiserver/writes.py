@@ -168,10 +168,10 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
         plugin.validate(request, door.store)
     if door.store.get(kind.group_kind, namespace, name) is not None:
         raise status.already_exists(kind.resource, name)
-    if resource_version:
-        raise status.internal_error("resourceVersion should not be set on objects to be created")
     if call.dry_run:
         return new
+    if resource_version:
+        raise status.internal_error("resourceVersion should not be set on objects to be created")
     stored = door.store.put(kind.group_kind, new)
     door.ownership.touched((kind.group_kind, namespace, name), Touch(None, as_sent, call.manager, call.subresource, door.store.clock.text()))
     door.settle(request)
@@ -211,6 +211,10 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
     if call.subresource == "status":
         (kind.prepare_status or keep_all_but_status)(new, old)
         errors += kind.validate_status(new, old)
+    elif call.subresource in kind.subresources:
+        kind.subresources[call.subresource].prepare(new, old)
+        errors += _common_errors(kind, meta, old["metadata"])
+        errors += kind.subresources[call.subresource].validate(new, old)
     else:
         door.allocate(new, old, call.dry_run)
         kind.prepare_update(new, old)
@@ -220,6 +224,8 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
         raise status.invalid(kind.name_in_refusals, name, errors)
     if call.subresource == "":
         call.warnings.extend(kind.update_warnings(new, old))
+    elif call.subresource == "status":
+        call.warnings.extend(kind.status_warnings(new, old))
     kind.finish(new)
     for plugin in door.plugins:
         plugin.validate(request, door.store)

@@ -8,8 +8,8 @@ in place; `old` is stored and must not be changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kplan.api.field import FieldError
@@ -76,6 +76,13 @@ def no_references(obj: Object) -> Iterable[Reference]:
     return ()
 
 
+class Subresource(NamedTuple):
+    """How an update of one subresource is prepared and validated; both get the new object and the stored one."""
+
+    prepare: Callable[[Object, Object], None]
+    validate: Callable[[Object, Object], Iterable[FieldError]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind. `version` is the preferred one, in which objects are stored and returned.
@@ -85,8 +92,8 @@ class Kind:
     looks up in the cluster on create; its errors come before those of `validate`. `prepare*` must do all that upstream's
     PrepareFor* does: clear or carry over status, drop what may not be set, count the generation. `prepare_for_user`, called after
     `prepare`, is for the one kind that notes who made it (user name, groups).
-    `status`: the kind has a status subresource. `finish` is upstream's Canonicalize and, for kinds with a decorator on
-    read, that.  `early_warnings` are given before a new object is prepared, even if it is then refused.
+    `status`: the kind has a status subresource; `subresources`: others that are updated in a way of their own. `finish` is
+    upstream's Canonicalize and, for kinds with a decorator on read, that.  `early_warnings` are given before a new object is prepared, even if it is then refused.
     `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
     `deprecated`: a warning that comes with every request, refused or not. `refused_as`: the group-kind in refusals where that is
     not the kind's own, since the server keeps its objects as those of another group.
@@ -118,6 +125,8 @@ class Kind:
     early_warnings: Callable[[Object], Iterable[str]] = no_warnings
     warnings: Callable[[Object], Iterable[str]] = no_warnings
     update_warnings: Callable[[Object, Object], Iterable[str]] = no_update_warnings
+    status_warnings: Callable[[Object, Object], Iterable[str]] = no_update_warnings
+    subresources: Mapping[str, Subresource] = field(default_factory=dict)
     finish: Callable[[Object], None] = leave
     references: Callable[[Object], Iterable[Reference]] = no_references
     other_versions: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from kplan.api.field import FieldErrors, forbidden
 from kplan.api.names import is_dns1123_label, name_is_dns_subdomain
 from kplan.api.objects import Object, annotations_of, labels_of, name_of, namespace_of
 from kplan.api.podrequests import qos_class
-from kplan.kinds.kind import Kind, Reference
+from kplan.kinds.kind import Kind, Reference, Subresource
 from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.podspec.annotations import (
     app_armor_warnings,
@@ -251,11 +251,17 @@ def warnings(pod: Object) -> Iterator[str]:
     yield from pod_warnings(pod)
 
 
-def status_warnings(new: Object, old: Object) -> Iterator[str]:
+def status_warnings(new: Object, _old: Object) -> Iterator[str]:
     """What is warned of in a status: addresses in forms that will not be taken for ever."""
     for field in ("podIPs", "hostIPs"):
         for i, item in enumerate((new.get("status") or {}).get(field) or ()):
             yield from warnings_for_ip(f"status.{field}[{i}].ip", item.get("ip", ""))
+
+
+def finish(pod: Object) -> None:
+    """An empty list of volumes, which a refusal shows as such, is stored as none."""
+    if pod["spec"].get("volumes") == []:
+        del pod["spec"]["volumes"]
 
 
 def references(pod: Object) -> Iterator[Reference]:
@@ -271,6 +277,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("po",),
     status=True,
+    empties=(("spec", "volumes"), ("spec", "overhead")),
     default=default,
     prepare=prepare,
     prepare_update=prepare_update,
@@ -280,5 +287,11 @@ KIND = Kind(
     validate_status=validate_status,
     early_warnings=app_armor_warnings,
     warnings=warnings,
+    status_warnings=status_warnings,
+    subresources={
+        "ephemeralcontainers": Subresource(prepare_ephemeral_containers, validate_ephemeral_containers),
+        "resize": Subresource(prepare_resize, validate_pod_resize),
+    },
+    finish=finish,
     references=references,
 )
