@@ -13,6 +13,7 @@ from kplan.api.field import FieldErrors, invalid, not_supported, required
 from kplan.api.names import name_is_dns_subdomain
 from kplan.api.objects import Object, name_of, namespace_of
 from kplan.kinds.checks import label_selector, nonnegative, typed
+from kplan.kinds.jobpolicies import EXIT_CODES
 from kplan.kinds.jobspec import default_pod_conditions, job_spec_warnings, validate_job_spec
 from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
@@ -164,6 +165,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("cj",),
     status=True,
+    empties=(("spec", "jobTemplate", "spec", *EXIT_CODES),),
     default=default,
     prepare=prepare,
     prepare_update=prepare_update,

@@ -119,7 +119,7 @@ def validate_strategy(strategy: Object, path: str) -> FieldErrors:
     if kind == "OnDelete":
         return
     if kind != "RollingUpdate":
-        printed = None if rolling is None else Struct(MaxUnavailable=rolling.get("maxUnavailable") or 0, MaxSurge=rolling.get("maxSurge") or 0)
+        printed = None if rolling is None else Struct(MaxUnavailable=rolling.get("maxUnavailable", 0), MaxSurge=rolling.get("maxSurge", 0))
         yield not_supported(path, Struct(Type=kind, RollingUpdate=printed), STRATEGIES)
     elif rolling is None:
         yield required(f"{path}.rollingUpdate")
@@ -129,7 +129,7 @@ def validate_strategy(strategy: Object, path: str) -> FieldErrors:
 
 def validate_rolling_update(rolling: Object, path: str) -> FieldErrors:
     """Pods go first or come first: one of the two bounds is zero, the other is not."""
-    bounds = {field: rolling.get(field) or 0 for field in ("maxUnavailable", "maxSurge")}
+    bounds = {field: rolling.get(field, 0) for field in ("maxUnavailable", "maxSurge")}
     for field, bound in bounds.items():
         yield from positive_int_or_percent(bound, f"{path}.{field}")
     for field, bound in bounds.items():

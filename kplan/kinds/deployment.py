@@ -114,12 +114,12 @@ def validate_strategy(strategy: Object, path: str) -> FieldErrors:
         if rolling is not None:
             yield forbidden(f"{path}.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
     elif kind != "RollingUpdate":
-        printed = None if rolling is None else Struct(MaxUnavailable=rolling.get("maxUnavailable") or 0, MaxSurge=rolling.get("maxSurge") or 0)
+        printed = None if rolling is None else Struct(MaxUnavailable=rolling.get("maxUnavailable", 0), MaxSurge=rolling.get("maxSurge", 0))
         yield not_supported(path, Struct(Type=kind, RollingUpdate=printed), STRATEGIES)
     elif rolling is None:
         yield required(f"{path}.rollingUpdate", "this should be defaulted and never be nil")
     else:
-        unavailable, surge = rolling.get("maxUnavailable") or 0, rolling.get("maxSurge") or 0
+        unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
         yield from positive_int_or_percent(unavailable, f"{path}.rollingUpdate.maxUnavailable")
         yield from positive_int_or_percent(surge, f"{path}.rollingUpdate.maxSurge")
         if not amount_of(unavailable) and not amount_of(surge):

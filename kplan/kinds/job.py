@@ -14,7 +14,7 @@ from kplan.api.objects import Object, name_of, uid_of, without
 from kplan.api.selectors import matches
 from kplan.kinds.checks import IMMUTABLE, has_label, immutable, label_selector, same, typed
 from kplan.kinds.internalform import internal
-from kplan.kinds.jobpolicies import printed_failure_policy, printed_success_policy
+from kplan.kinds.jobpolicies import EXIT_CODES, printed_failure_policy, printed_success_policy
 from kplan.kinds.jobspec import default_pod_conditions, is_indexed, job_spec_warnings, validate_job_spec
 from kplan.kinds.jobstatus import is_true, validate_status
 from kplan.kinds.kind import Kind
@@ -247,7 +247,7 @@ KIND = Kind(
     plural="jobs",
     namespaced=True,
     status=True,
-    empties=(TEMPLATE_LABELS, ("spec", "template", "spec", "containers")),
+    empties=(TEMPLATE_LABELS, ("spec", "template", "spec", "containers"), ("spec", *EXIT_CODES)),
     default=default,
     prepare=prepare,
     prepare_update=prepare_template_update,

@@ -16,6 +16,7 @@ from kplan.kinds.checks import nonnegative, typed
 MAX_RULES = MAX_PATTERNS = 20
 MAX_EXIT_CODES = 255
 MAX_INDEXES_TEXT = 64 * 1024
+EXIT_CODES = ("podFailurePolicy", "rules", "*", "onExitCodes", "values")
 ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 OPERATORS = ("In", "NotIn")
 STATUSES = ("False", "True", "Unknown")

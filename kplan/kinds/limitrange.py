@@ -13,9 +13,11 @@ from kplan.api.quantity import Quantity, parse_json
 from kplan.kinds.checks import typed
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta
+from kplan.kinds.resourcelist import default_resource_list
 from kplan.kinds.resourcenames import is_overcommit_allowed, validate_container_resource_name, validate_resource_name
 
 CONTAINER, POD, CLAIM = "Container", "Pod", "PersistentVolumeClaim"
+QUANTITIES = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
 ONE = parse_json("1")
 MAX_MILLI_VALUE = (2**63 - 1) // 1000
 Quantities = dict[str, Quantity]
@@ -23,7 +25,8 @@ Quantities = dict[str, Quantity]
 
 def default(obj: Object) -> None:
     """Of container limits: default is max, default request is default, then min, where they are not stated."""
-    for item in (obj.get("spec") or {}).get("limits") or ():
+    items = (obj.get("spec") or {}).get("limits") or ()
+    for item in items:
         if item.get("type") != CONTAINER:
             continue
         limits = {**(item.get("max") or {}), **(item.get("default") or {})}
@@ -32,6 +35,9 @@ def default(obj: Object) -> None:
             item["default"] = limits
         if requests:
             item["defaultRequest"] = requests
+    for item in items:
+        for field in QUANTITIES:
+            default_resource_list(item.get(field))
 
 
 def prepare(obj: Object) -> None:
@@ -132,9 +138,9 @@ def validate_bounds(name: str, stated: dict[str, Quantities], path: str) -> Fiel
 
 def ratio_of(most: Quantity, least: Quantity, ratio: Quantity) -> str | None:
     """max/min as text where `ratio` is greater than that; in thousandths where these fit into 64 bits, as upstream reckons."""
-    wanted, high, low = float(ratio.value()), most.value(), least.value()
-    if max(ratio.value(), high, low) < MAX_MILLI_VALUE:
-        wanted, high, low = ratio.milli_value() / 1000, most.milli_value(), least.milli_value()
+    wanted, high, low = float(ratio.value()), float(most.value()), float(least.value())
+    if max(ratio.value(), most.value(), least.value()) < MAX_MILLI_VALUE:
+        wanted, high, low = ratio.milli_value() / 1000, float(most.milli_value()), float(least.milli_value())
     if low == 0:
         return None if high >= 0 else "-Inf"
     allowed = high / low

@@ -16,6 +16,7 @@ from kplan.api.quantity import parse_json
 from kplan.kinds.checks import IMMUTABLE, typed
 from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
+from kplan.kinds.resourcelist import default_resource_list
 from kplan.kinds.resourcenames import is_standard_quota_resource, validate_quota_resource_name, validate_resource_quantity
 from kplan.kinds.strategy import keep_all_but_status, keep_status
 
@@ -37,6 +38,13 @@ EXISTS_ONLY_MESSAGE = (
     "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
 )
 REQUESTED = (("cpu", True), ("memory", True), ("storage", False), ("ephemeral-storage", False))
+
+
+def default(obj: Object) -> None:
+    """Amounts in thousandths at the finest."""
+    default_resource_list((obj.get("spec") or {}).get("hard"))
+    for field in ("hard", "used"):
+        default_resource_list((obj.get("status") or {}).get(field))
 
 
 def prepare(obj: Object) -> None:
@@ -170,6 +178,7 @@ KIND = Kind(
     namespaced=True,
     short_names=("quota",),
     status=True,
+    default=default,
     prepare=prepare,
     prepare_update=keep_status,
     prepare_status=keep_all_but_status,

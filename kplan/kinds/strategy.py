@@ -58,12 +58,20 @@ def count_generation(new: Object, old: Object, *fields: str) -> None:
 
 
 def restore_empty(new: Object, sent: Object, path: tuple[str, ...]) -> None:
-    """Put a list or map back that was sent empty at `path` and dropped by decoding, where what holds it is still there."""
-    for key in path[:-1]:
-        inner, sent_inner = new.get(key), sent.get(key)
-        if not (isinstance(inner, dict) and isinstance(sent_inner, dict)):
-            return
-        new, sent = inner, sent_inner
-    value = sent.get(path[-1])
-    if value is not None and not value and isinstance(value, dict | list):
-        new[path[-1]] = type(value)()
+    """Put a list or map back that was sent empty at `path` and dropped by decoding, where what holds it is still there.
+
+    A `*` in the path stands for each item of a list.
+    """
+    key, rest = path[0], path[1:]
+    given = sent.get(key)
+    if not rest:
+        if given is not None and not given and isinstance(given, dict | list):
+            new[key] = type(given)()
+        return
+    held = new.get(key)
+    if isinstance(held, dict) and isinstance(given, dict):
+        restore_empty(held, given, rest)
+    elif rest[0] == "*" and isinstance(held, list) and isinstance(given, list):
+        for one, other in zip(held, given, strict=False):
+            if isinstance(one, dict) and isinstance(other, dict):
+                restore_empty(one, other, rest[1:])

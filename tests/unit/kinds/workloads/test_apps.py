@@ -190,3 +190,17 @@ def test_stateful_set_references() -> None:
     found = {(r.path, r.kind, r.name) for r in kind_of(obj).references(obj)}
     assert ("spec.serviceName", "Service", "peers") in found
     assert ("spec.volumeClaimTemplates[0].spec.storageClassName", "StorageClass.storage.k8s.io", "fast") in found
+
+
+@pytest.mark.parametrize(("kind", "field"), [("Deployment", "strategy"), ("DaemonSet", "updateStrategy")])
+def test_an_empty_text_is_no_percentage(kind: str, field: str) -> None:
+    (error,) = refusals(workload(kind, **{field: {"rollingUpdate": {"maxSurge": ""}}}))
+    assert error.startswith(f'spec.{field}.rollingUpdate.maxSurge: Invalid value: "": a valid percent string must be')
+
+
+@pytest.mark.parametrize("kind", APPS)
+def test_an_object_restored_without_defaults_can_be_updated(kind: str) -> None:
+    old = workload(kind)
+    old["metadata"]["uid"] = "u-1"
+    _, errors = updated(old, created(old))
+    assert all(e.startswith("spec: Forbidden: updates to statefulset") for e in errors)

@@ -230,3 +230,9 @@ def test_events_of_the_new_form_say_more() -> None:
         'count: Invalid value: "": needs to be unset',
     ]
     assert kind_of(new) is event.NEW_FORM
+
+
+def test_amounts_are_thousandths_at_the_finest() -> None:
+    assert created(quota(hard={"cpu": "0.0001"}))["spec"]["hard"] == {"cpu": "1m"}
+    (item,) = created(limits({"type": "Pod", "max": {"cpu": "1.0001"}}))["spec"]["limits"]
+    assert item["max"] == {"cpu": "1001m"}
