@@ -7,7 +7,7 @@ scored (upstream stops at a share of them), and ties go to the first node by nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -178,6 +178,20 @@ class Cycle:
             for check in self.checks:
                 check.suppose(pod, row.row, sign)
 
+    def few_scores(self, row: int) -> int:
+        """The total of a node that alone is feasible."""
+        part = self.table.take(np.array([row]))
+        alone = self.table.no.copy()
+        alone[row] = True
+        total = 0
+        for check in self.checks:
+            if check.weight and not check.idle:
+                local = isinstance(check, LocalCheck)
+                score = check.score(part if local else self.table, alone[part.row] if local else alone)
+                if score is not None:
+                    total += check.weight * int(score[0 if local else row])
+        return total
+
     def nominated_row(self) -> int | None:
         """The row of the node nominated for the pod, if the pod fits there: then no other is looked at."""
         row = self.table.row_of.get(self.pod.nominated) if self.pod.nominated else None
@@ -207,7 +221,7 @@ def total_of(scores: dict[str, Ints], feasible: Bools) -> Ints:
     return total
 
 
-def fit_error(number: int, reasons: Counter[str], prefilter: str = "", postfilter: str = "") -> str:
+def fit_error(number: int, reasons: Mapping[str, int], prefilter: str = "", postfilter: str = "") -> str:
     """Why no node takes a pod, in one line.   Upstream: FitError.Error."""
     text = f"0/{number} nodes are available:"
     if prefilter:

@@ -43,7 +43,7 @@ class Decision:
     `chosen` is the node, `total` its score; `nominated` the node that preemption keeps for the pod, `victims` those that must go
     ("namespace/name", most important first); `gated` what keeps the pod out of the queue. `message` is that of the PodScheduled
     condition, empty where the pod found its node. `error`: a plugin failed, the reason is SchedulerError.
-    `updates` are claims and volumes, as they must be written before the pod is bound.
+    `updates` are claims and volumes with their group-kinds, as they must be written before the pod is bound.
     """
 
     pod: str
@@ -55,7 +55,7 @@ class Decision:
     victims: tuple[str, ...] = ()
     clears_nomination: bool = False
     error: bool = False
-    updates: tuple[Object, ...] = ()
+    updates: tuple[tuple[str, Object], ...] = ()
     rejected_by: frozenset[str] = frozenset()
     """The plugins that stood in the way: what they wait for may move the pod."""
 

@@ -86,6 +86,9 @@ class Check:
     lasting = False
     """Whether it can be kept for the next pod of the class, told of every change by `landed`."""
 
+    idle = False
+    """Whether a lasting check has nothing to say as things stand."""
+
     updates: Sequence[tuple[str, Object]] = ()
     """Objects, with their kinds, that must be written before the pod is bound."""
 

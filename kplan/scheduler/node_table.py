@@ -7,7 +7,7 @@ and features are dictionary-encoded. Nodes that come or go make a new table; a p
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from kplan.api.objects import Object
 from kplan.scheduler import requests as ask
 from kplan.scheduler.columns import Bools, Column, Ints
 from kplan.scheduler.podinfo import PodClass, PodInfo
+from kplan.scheduler.selectors import Selector
 
 COLUMNS = (
     "cpu", "memory", "ephemeral_storage", "max_pods",
@@ -50,6 +51,9 @@ class NodeTable:
         self._used: dict[str, Ints] = {}
         self.pods: list[dict[str, PodInfo]] = [{} for _ in range(size)]
         self.placed: dict[PodClass, dict[int, int]] = {}
+        """How many pods of each class are on each row."""
+        self.placed_with_affinity: dict[PodClass, None] = {}
+        self._placed_by_label: dict[tuple[str, str], dict[PodClass, None]] = {}
         self._ports: dict[tuple[str, int], dict[int, list[str]]] = {}
         self._groups: dict[str, dict[int, dict[str, PodInfo]]] = {"disks": {}, "claims": {}}
         self.claim_users: dict[str, int] = {}
@@ -101,6 +105,16 @@ class NodeTable:
         """A function of row and Node object for each row."""
         return np.array([function(row, node) for row, node in enumerate(self.objects)])
 
+    def placed_like(self, selector: Selector) -> Iterable[PodClass]:
+        """The classes of pods on nodes that a selector may select: all it does, by its rarest label."""
+        found: Collection[PodClass] = self.placed
+        for requirement in selector.requirements:
+            if requirement.operator == "In":
+                groups = [self._placed_by_label.get((requirement.key, value), {}) for value in requirement.values]
+                if sum(map(len, groups)) < len(found):
+                    found = [cls for group in groups for cls in group]
+        return () if selector.nothing else found
+
     # ------------------------------------------------------------------------------------------------ parts of the table
 
     def take(self, rows: Ints) -> Slice:
@@ -140,6 +154,7 @@ class NodeTable:
         rows = self.placed.get(cls)
         if rows is None:
             rows = self.placed[cls] = {}
+            self._index(cls)
         count = rows.get(row, 0) + sign
         if count:
             rows[row] = count
@@ -147,6 +162,7 @@ class NodeTable:
             del rows[row]
             if not rows:
                 del self.placed[cls]
+                self._unindex(cls)
         if sign > 0:
             self.pods[row][pod.key] = pod
         else:
@@ -206,6 +222,20 @@ class NodeTable:
             column[where] = int(float(sizes[name]) * (len(set(where)) / self.size))
             found[name] = column
         return found
+
+    def _index(self, cls: PodClass) -> None:
+        for pair in cls.labels.items():
+            self._placed_by_label.setdefault(pair, {})[cls] = None
+        if cls.has_affinity:
+            self.placed_with_affinity[cls] = None
+
+    def _unindex(self, cls: PodClass) -> None:
+        for pair in cls.labels.items():
+            group = self._placed_by_label[pair]
+            del group[cls]
+            if not group:
+                del self._placed_by_label[pair]
+        self.placed_with_affinity.pop(cls, None)
 
     def _count_ports(self, cls: PodClass, row: int, sign: int) -> None:
         for protocol, address, port in cls.host_ports:

@@ -198,6 +198,11 @@ class PodClass:
         return any(kind != "image" and v.get(kind) is not None for v in self.volumes for kind in VOLUMES)
 
     @cached_property
+    def needs_objects(self) -> bool:
+        """Whether verdicts depend on objects that other pods may change: claims, volumes, devices."""
+        return bool(self.has_claims or self.disks or self.resource_claims)
+
+    @cached_property
     def resource_claims(self) -> list[Object]:
         """`spec.resourceClaims`."""
         return self.spec.get("resourceClaims") or []

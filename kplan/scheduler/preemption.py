@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from kplan.api.objects import Object
 from kplan.scheduler import selectors
 from kplan.scheduler.cluster_state import BUDGET, ClusterState
-from kplan.scheduler.cycle import Cycle, Evaluation, fit_error
+from kplan.scheduler.columns import Ints
+from kplan.scheduler.cycle import Cycle, Evaluation, LocalCheck, fit_error
+from kplan.scheduler.node_table import NodeTable
 from kplan.scheduler.podinfo import PodInfo
 from kplan.scheduler.selectors import Selector
 
@@ -31,14 +35,13 @@ class Candidate(NamedTuple):
     victims: tuple[PodInfo, ...]
     violations: int
 
-    def worth(self) -> tuple[int, int, int, int]:
-        """Lower is better: budgets violated, the most important victim, the sum of importance, how many victims."""
-        return self.violations, self.victims[0].priority, sum(v.priority + 2**31 for v in self.victims), len(self.victims)
-
-    def earliest_start(self) -> str:
-        """When the first of the most important victims started; of otherwise equal nodes the latest is best."""
+    def worth(self) -> tuple[int, int, int, int, int]:
+        """Lower is better: budgets violated, the most important victim, the sum of importance, how many victims, and then, negative, when the first
+        of the most important ones started.
+        """
         highest = max(v.priority for v in self.victims)
-        return min(v.start or NOW for v in self.victims if v.priority == highest)
+        start = min(seconds(v.start) for v in self.victims if v.priority == highest)
+        return self.violations, self.victims[0].priority, sum(v.priority + 2**31 for v in self.victims), len(self.victims), -start
 
 
 class Preemption(NamedTuple):
@@ -48,36 +51,88 @@ class Preemption(NamedTuple):
     node: str | None = None
     victims: tuple[PodInfo, ...] = ()
     clears_nomination: bool = False
+    failed: bool = False
+    """An error, which is all that PostFilter says then."""
 
 
-def preempt(cycle: Cycle, evaluation: Evaluation) -> Preemption:
-    """DefaultPreemption's part."""
+def preempt(cycle: Cycle, evaluation: Evaluation | None, trials: Trials | None = None) -> Preemption:
+    """DefaultPreemption's part. `evaluation` is None where PreFilter rejected the pod for all nodes; `trials` keeps what was tried."""
     pod, table = cycle.pod, cycle.table
     if pod.never_preempts:
         return Preemption("preemption: not eligible due to preemptionPolicy=Never.")
+    if evaluation is None:
+        return Preemption("preemption: " + fit_error(table.size, {NOT_HELPFUL: table.size}), clears_nomination=True)
     if waits_for_victims(cycle, evaluation):
         return Preemption("preemption: not eligible due to a terminating pod on the nominated node.")
-    reasons: Counter[str] = Counter()
-    candidates = []
-    stubborn = []
-    tried = (evaluation.resolvable & ~evaluation.feasible).nonzero()[0].tolist()
-    budgets = Budgets(cycle.cluster) if tried else None
-    for row in tried:
-        found = victims_on(cycle, row, budgets)
-        if not isinstance(found, Candidate):
-            reasons.update(found)
-        elif found.victims:
-            candidates.append(found)
-        else:
-            stubborn.append(f'expected at least one victim pod on node "{table.names[row]}"')
-    if candidates:
-        best = best_of(candidates)
+    tried = (evaluation.resolvable & ~evaluation.feasible).nonzero()[0]
+    found = (trials or Trials()).of(cycle)
+    found.follow(cycle, tried)
+    best = found.best(tried)
+    if best is not None:
         return Preemption("", table.names[best.row], best.victims)
+    outcomes = [found.outcomes[row] for row in tried.tolist()]
+    stubborn = [f'expected at least one victim pod on node "{table.names[o.row]}"' for o in outcomes if isinstance(o, Candidate)]
     if stubborn:
-        return Preemption("preemption: " + (stubborn[0] if len(stubborn) == 1 else f"[{', '.join(stubborn)}]"))
+        return Preemption("preemption: " + (stubborn[0] if len(stubborn) == 1 else f"[{', '.join(stubborn)}]"), failed=True)
+    reasons: Counter[str] = Counter(reason for o in outcomes if not isinstance(o, Candidate) for reason in o)
     if len(tried) < table.size:
         reasons[NOT_HELPFUL] += table.size - len(tried)
     return Preemption("preemption: " + fit_error(table.size, reasons), clears_nomination=True)
+
+
+class Trial:
+    """What became of each row tried for one kind of preemptor: candidates with their worth as columns, or reasons."""
+
+    def __init__(self, table: NodeTable) -> None:
+        self.table = table
+        self.seen = len(table.log)
+        self.outcomes: dict[int, Candidate | tuple[str, ...]] = {}
+        self.helps = table.no.copy()
+        self.worth = np.zeros((5, table.size), dtype=np.int64)
+
+    def follow(self, cycle: Cycle, rows: Ints) -> None:
+        """Try what has not been tried, or has changed since."""
+        for row, _, _ in self.table.log[self.seen :]:
+            self.outcomes.pop(row, None)
+        self.seen = len(self.table.log)
+        missing = [row for row in rows.tolist() if row not in self.outcomes]
+        budgets = Budgets(cycle.cluster) if missing else None
+        for row in missing:
+            outcome = self.outcomes[row] = victims_on(cycle, row, budgets)
+            self.helps[row] = isinstance(outcome, Candidate) and bool(outcome.victims)
+            if isinstance(outcome, Candidate) and outcome.victims:
+                self.worth[:, row] = outcome.worth()
+
+    def best(self, rows: Ints) -> Candidate | None:
+        """The node that costs least; of equal ones the first by name.   Upstream: pickOneNodeForPreemption."""
+        left = rows[self.helps[rows]]
+        if not len(left):
+            return None
+        for column in self.worth:
+            values = column[left]
+            left = left[values == values.min()]
+        found = self.outcomes[int(left[0])]
+        return found if isinstance(found, Candidate) else None
+
+
+class Trials:
+    """Trials of the preemptors seen last, while what they found depends on the tried node alone."""
+
+    def __init__(self, keep: int = 8) -> None:
+        self.keep = keep
+        self._known: dict[tuple[Any, ...], Trial] = {}
+
+    def of(self, cycle: Cycle) -> Trial:
+        """The trial for a pod, as far as it has come."""
+        cluster, table = cycle.cluster, cycle.table
+        if cluster.nominated or any(not (isinstance(c, LocalCheck) or c.idle) for c in cycle.checks):
+            return Trial(table)
+        key = (table, table.version, cluster.objects_version, cycle.pod.cls, cycle.pod.priority)
+        found = self._known.pop(key, None) or Trial(table)
+        self._known[key] = found
+        if len(self._known) > self.keep:
+            del self._known[next(iter(self._known))]
+        return found
 
 
 def waits_for_victims(cycle: Cycle, evaluation: Evaluation) -> bool:
@@ -136,12 +191,9 @@ def importance(pod: PodInfo) -> tuple[int, str]:
     return -pod.priority, pod.start or NOW
 
 
-def best_of(candidates: list[Candidate]) -> Candidate:
-    """The node that costs least; of equal ones the first by name.   Upstream: pickOneNodeForPreemption."""
-    least = min(c.worth() for c in candidates)
-    equal = [c for c in candidates if c.worth() == least]
-    latest = max(c.earliest_start() for c in equal)
-    return next(c for c in equal if c.earliest_start() == latest)
+def seconds(start: str) -> int:
+    """A start time as a number that orders like it; a pod that has not started does so now, later than all."""
+    return int("".join(filter(str.isdigit, start[:19]))) if start else 10**15
 
 
 class Budgets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,8 @@ class AffinityCheck(Check):
         self.counts: tuple[dict[str, Ints], ...] = ({}, {}, {}, {})
         self.totals = [0, 0, 0, 0]
         self._parts: dict[PodClass, list[tuple[int, str, int]]] = {}
-        for cls, rows in self.table.placed.items():
-            if (self.own_terms or cls.has_affinity) and self.parts(cls):
+        for cls, rows in self._concerned():
+            if self.parts(cls):
                 where = np.fromiter(rows, dtype=np.int64, count=len(rows))
                 number = np.fromiter(rows.values(), dtype=np.int64, count=len(rows))
                 for about, key, weight in self.parts(cls):
@@ -65,6 +66,22 @@ class AffinityCheck(Check):
                     self._counts(about, key)[-1] = 0
         self.judges = bool(self.affinity or self.anti_affinity or self.totals[EXISTING])
         """Whether the plugin filters at all: decided before the filters run, so what is supposed later cannot change it."""
+
+    def _concerned(self) -> Iterator[tuple[PodClass, dict[int, int]]]:
+        """The pods on nodes that terms may be about."""
+        seen: set[PodClass] = set()
+        groups = [self.table.placed_with_affinity]
+        groups += (self.table.placed_like(t.selector) for t in (*self.affinity, *self.anti_affinity, *self.preferences))
+        for group in groups:
+            for cls in group:
+                if cls not in seen:
+                    seen.add(cls)
+                    yield cls, self.table.placed[cls]
+
+    @property
+    def idle(self) -> bool:  # type: ignore[override]
+        """Whether nothing is counted that matters."""
+        return not self.judges and not self.totals[SCORE]
 
     def parts(self, cls: PodClass) -> list[tuple[int, str, int]]:
         """What one pod of a class adds to the counts of its node: about what, by which label, how much."""

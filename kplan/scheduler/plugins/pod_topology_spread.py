@@ -86,8 +86,9 @@ class Domains:
         self.eligible = eligible
         self.on_node = table.zero.copy()
         self._matches: dict[PodClass, bool] = {}
-        for cls, rows in table.placed.items():
+        for cls in table.placed_like(constraint.selector):
             if self.counts(cls):
+                rows = table.placed[cls]
                 self.on_node[list(rows)] += np.fromiter(rows.values(), dtype=np.int64, count=len(rows))
         size = self.column.size + 1
         codes = self.column.codes[eligible] % size
