@@ -194,7 +194,9 @@ def test_stateful_set_references() -> None:
 
 @pytest.mark.parametrize(("kind", "field"), [("Deployment", "strategy"), ("DaemonSet", "updateStrategy")])
 def test_an_empty_text_is_no_percentage(kind: str, field: str) -> None:
-    (error,) = refusals(workload(kind, **{field: {"rollingUpdate": {"maxSurge": ""}}}))
+    obj = workload(kind)
+    obj["spec"][field] = {"rollingUpdate": {"maxSurge": ""}}
+    (error,) = refusals(obj)
     assert error.startswith(f'spec.{field}.rollingUpdate.maxSurge: Invalid value: "": a valid percent string must be')
 
 

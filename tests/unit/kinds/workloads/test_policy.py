@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from workload_objects import created, decoded, kind_of, refusals, updated, with_status
 
-from kplan.kinds import event, horizontalpodautoscaler
+from kplan.kinds import event
+from kplan.kinds.horizontalpodautoscaler_v1 import from_preferred, to_preferred
 
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}
 
@@ -81,14 +82,14 @@ def test_v1_autoscalers_come_and_go() -> None:
     pods = {"type": "Pods", "pods": {"metric": {"name": "m"}, "target": {"type": "AverageValue", "averageValue": "5"}}}
     cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
     stored = created(hpa(metrics=[pods, cpu], behavior={}))
-    v1 = horizontalpodautoscaler.from_preferred("v1", stored)
+    v1 = from_preferred("v1", stored)
     assert v1["spec"] == {"scaleTargetRef": TARGET, "minReplicas": 1, "maxReplicas": 3, "targetCPUUtilizationPercentage": 60}
     notes = v1["metadata"]["annotations"]
     assert json.loads(notes["autoscaling.alpha.kubernetes.io/metrics"]) == [
         {"type": "Pods", "pods": {"metricName": "m", "targetAverageValue": "5"}},
     ]
     assert notes["autoscaling.alpha.kubernetes.io/behavior"].startswith('{"ScaleUp":{"StabilizationWindowSeconds":0,"SelectPolicy":"Max"')
-    back = horizontalpodautoscaler.to_preferred("v1", v1)
+    back = to_preferred("v1", v1)
     assert back["spec"] == stored["spec"]
     assert "annotations" not in back["metadata"]
 
@@ -96,7 +97,7 @@ def test_v1_autoscalers_come_and_go() -> None:
 def test_unreadable_round_trip_annotations_are_ignored() -> None:
     meta = {"name": "o", "annotations": {"autoscaling.alpha.kubernetes.io/metrics": "{"}}
     v1 = {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": meta, "spec": {"scaleTargetRef": TARGET, "maxReplicas": 2}}
-    assert [m["type"] for m in horizontalpodautoscaler.to_preferred("v1", v1)["spec"]["metrics"]] == ["Resource"]
+    assert [m["type"] for m in to_preferred("v1", v1)["spec"]["metrics"]] == ["Resource"]
 
 
 def pdb(**spec: Any) -> dict[str, Any]:

@@ -20,8 +20,8 @@ def kind_of(obj: dict[str, Any]) -> Kind:
 def decoded(obj: dict[str, Any]) -> dict[str, Any]:
     """A defaulted private object with the metadata that a server fills in."""
     result = schema.decode(obj, obj["apiVersion"], obj["kind"])
-    assert result.error is None, result.error
-    new: dict[str, Any] = result.object
+    assert result.object is not None, result.error
+    new = result.object
     meta = new.setdefault("metadata", {})
     meta.setdefault("uid", "u-1")
     if kind_of(obj).namespaced:
