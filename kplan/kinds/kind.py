@@ -93,8 +93,8 @@ class Kind:
     PrepareFor* does: clear or carry over status, drop what may not be set, count the generation. `prepare_for_user`, called after
     `prepare`, is for the one kind that notes who made it (user name, groups).
     `status`: the kind has a status subresource; `subresources`: others that are updated in a way of their own. `finish` is
-    upstream's Canonicalize and, for kinds with a decorator on read, that.  `early_warnings` are given before a new object is prepared, even if it is then refused.
-    `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
+    upstream's Canonicalize and, for kinds with a decorator on read, that. `early_warnings` are given before a new object is
+    prepared, even if it is then refused. `create_on_update`: a PUT of an absent object creates it. `other_versions` are served too;
     `deprecated`: a warning that comes with every request, refused or not. `refused_as`: the group-kind in refusals where that is
     not the kind's own, since the server keeps its objects as those of another group.
     `to_preferred` and `from_preferred` convert (version, object). `empties`: paths of lists and maps which, sent empty, the server
