@@ -36,7 +36,7 @@ def _settle(schema: Object, store: Store) -> None:
     }
     status = schema.get("status") or {}
     conditions = status.get("conditions") or []
-    current = next((c for c in conditions if c.get("type") == "Dangling"), {})
+    current: Object = next((c for c in conditions if c.get("type") == "Dangling"), {})
     if wanted.items() <= current.items():
         return
     condition = {"type": "Dangling", "lastTransitionTime": store.clock.text(), **wanted}

@@ -25,7 +25,7 @@ from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.ports import validate_port_number
 from kplan.kinds.service import validate_load_balancer_host
-from kplan.kinds.strategy import count_generation, first_generation, keep_all_but_status, keep_status
+from kplan.kinds.strategy import first_generation, keep_all_but_status, keep_status
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
@@ -49,7 +49,17 @@ def prepare(obj: Object) -> None:
 def prepare_update(new: Object, old: Object) -> None:
     """The status stays."""
     keep_status(new, old)
-    count_generation(new, old, "spec")
+    if _without_empty_rules(new) != _without_empty_rules(old):
+        new["metadata"]["generation"] = (old["metadata"].get("generation") or 0) + 1
+
+
+def _without_empty_rules(obj: Object) -> Object:
+    return {key: value for key, value in (obj.get("spec") or {}).items() if value != []}
+
+
+def finish(obj: Object) -> None:
+    """Rules that were sent empty are as if unset, but in messages."""
+    obj["spec"] = _without_empty_rules(obj)
 
 
 def validate(obj: Object) -> FieldErrors:
@@ -235,5 +245,7 @@ KIND = Kind(
     validate_update=validate_update,
     validate_status=validate_status,
     warnings=warnings,
+    finish=finish,
     references=references,
+    empties=(("spec", "rules"),),
 )

@@ -9,7 +9,7 @@ from kplan.api.field import FieldErrors, invalid
 from kplan.api.names import is_label_key, name_is_dns_label
 from kplan.api.objects import Object
 from kplan.kinds.enums import invalid_enum
-from kplan.kinds.kind import Kind
+from kplan.kinds.kind import Kind, Subresource
 from kplan.kinds.metadata import STANDARD_FINALIZERS, validate_object_meta
 from kplan.kinds.strategy import keep_all_but_status, keep_status
 
@@ -66,6 +66,17 @@ def validate_finalizer_name(finalizer: str, path: str) -> FieldErrors:
         yield invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
 
 
+def prepare_finalize(new: Object, old: Object) -> None:
+    """The subresource by which the controller takes its finalizer away leaves the status."""
+    keep_status(new, old)
+
+
+def validate_finalize(new: Object, old: Object) -> FieldErrors:
+    """Upstream: ValidateNamespaceFinalizeUpdate."""
+    for i, finalizer in enumerate((new.get("spec") or {}).get("finalizers") or ()):
+        yield from validate_finalizer_name(finalizer, f"spec.finalizers[{i}]")
+
+
 def validate_status(new: Object, old: Object) -> FieldErrors:
     """The phase says whether it is being deleted.   Upstream: ValidateNamespaceStatusUpdate."""
     phase = (new.get("status") or {}).get("phase") or ""
@@ -92,4 +103,5 @@ KIND = Kind(
     validate_update=lambda new, _old: validate(new),
     validate_status=validate_status,
     finish=finish,
+    subresources={"finalize": Subresource(prepare_finalize, validate_finalize)},
 )

@@ -59,7 +59,7 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
             yield invalid(f"{PATH}[0]", now[0], IMMUTABLE)
         yield from _validate_cidrs(now)
     else:
-        yield invalid(PATH, now or None, IMMUTABLE)
+        yield invalid(PATH, (new.get("spec") or {}).get("cidrs"), IMMUTABLE)
 
 
 KIND = Kind(
@@ -74,4 +74,5 @@ KIND = Kind(
     prepare_status=keep_all_but_status,
     validate=validate,
     validate_update=validate_update,
+    empties=(("spec", "cidrs"),),
 )
