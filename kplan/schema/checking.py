@@ -7,7 +7,6 @@ was meant to be. Every error has the exact path of its field, which the server's
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -148,6 +147,8 @@ def _without_nulls(value: Any) -> Any:
 
 def _meant(key: str, known: tuple[str, ...]) -> str:
     """Which field somebody may have meant."""
+    import difflib
+
     folded = {name.lower(): name for name in known}
     if key.lower() in folded:
         return f'use "{folded[key.lower()]}"'

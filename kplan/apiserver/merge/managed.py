@@ -14,8 +14,8 @@ from typing import Any
 from kplan import schema
 from kplan.api.gotext import Struct, go_json, go_quote
 from kplan.api.objects import Object
+from kplan.apiserver.merge.comparing import Comparison, compare
 from kplan.apiserver.merge.fieldset import FieldSet, Path, field_element, path_text
-from kplan.apiserver.merge.typed import Comparison, compare
 from kplan.schema import Node
 
 APPLY, UPDATE = "Apply", "Update"
@@ -143,8 +143,8 @@ def update(
         return entries
     me = Manager(manager or "unknown", UPDATE, new["apiVersion"], subresource, FieldSet(), time)
     ignored = FieldSet.of(*(reset if reset is not None else reset_fields(new["kind"], subresource)))
-    after = encode(capped(updated(managers, _bare(old), _bare(new), me, node, ignored)))
-    return entries if _same_but_times(entries, after) and _bare(old) == _bare(new) else after
+    after = encode(capped(updated(managers, bare(old), bare(new), me, node, ignored)))
+    return entries if same_but_times(entries, after) and bare(old) == bare(new) else after
 
 
 def updated(managers: Managers, old: Object, new: Object, me: Manager, node: Node, ignored: FieldSet) -> Managers:
@@ -250,7 +250,7 @@ def reset_fields(kind: str, subresource: str) -> tuple[Path, ...]:
     return (("f:spec",), *((("f:metadata",),) if kind in _STATUS_NO_METADATA else ()), *_STATUS_ALSO.get(kind, ()))
 
 
-def _bare(obj: Object) -> Object:
+def bare(obj: Object) -> Object:
     """An object without its managedFields."""
     meta = obj.get("metadata")
     if not isinstance(meta, dict) or "managedFields" not in meta:
@@ -258,7 +258,7 @@ def _bare(obj: Object) -> Object:
     return {**obj, "metadata": {k: v for k, v in meta.items() if k != "managedFields"}}
 
 
-def _same_but_times(one: list[Object], other: list[Object]) -> bool:
+def same_but_times(one: list[Object], other: list[Object]) -> bool:
     """Whether entries say the same, whenever it was."""
 
     def timeless(entries: list[Object]) -> list[Any]:

@@ -13,9 +13,11 @@ from kplan.api.gotext import go_json
 from kplan.api.objects import Object, annotations_of, replace
 from kplan.api.status import Cause, Status, StatusError, bad_request
 from kplan.apiserver.merge import managed
+from kplan.apiserver.merge.comparing import Comparison, compare
 from kplan.apiserver.merge.fieldset import FieldSet, Path, path_text
 from kplan.apiserver.merge.managed import APPLY, BEFORE_FIRST_APPLY, UPDATE, ConflictsError, Manager, Managers
-from kplan.apiserver.merge.typed import Comparison, compare, equal, faults, field_set, merge, remove
+from kplan.apiserver.merge.merging import merge, remove
+from kplan.apiserver.merge.typed import equal, faults, field_set
 from kplan.schema import Node
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -43,7 +45,7 @@ def apply(
     found = list(faults(node, applied))
     if found:
         raise _broken(applied, "\n".join(["errors:", *(f"  {fault}" for fault in found)]) if len(found) > 1 else str(found[0]))
-    before = managed._bare(live) if live is not None else managed.zero(applied, version)
+    before = managed.bare(live) if live is not None else managed.zero(applied, version)
     entries = (live.get("metadata") or {}).get("managedFields") or [] if live is not None else []
     managers = managed.decode(entries)
     ignored = FieldSet.of(*(reset if reset is not None else managed.reset_fields(applied["kind"], subresource)))
@@ -71,7 +73,7 @@ def apply(
     if manager == KUBECTL and annotations_of(after).get(LAST_APPLIED):
         after = replace(after, ("metadata", "annotations", LAST_APPLIED), _last_applied(applied))
     new = managed.encode(out)
-    return after, entries if unchanged and managed._same_but_times(entries, new) else new
+    return after, entries if unchanged and managed.same_but_times(entries, new) else new
 
 
 def _apply(live: Object, applied: Object, managers: Managers, me: Manager, force: bool, node: Node, ignored: FieldSet) -> tuple[Object, Managers]:

@@ -6,6 +6,7 @@ are: its errors name Go's kinds and no fields. Upstream: apimachinery/pkg/runtim
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kplan import schema
@@ -27,7 +28,7 @@ class _UnreadableError(Exception):
     """The converter's complaint."""
 
 
-def check(changed: Object, patch: Object, version: str = schema.CURRENT) -> None:
+def check(changed: Object, patch: Object, version: str = schema.CURRENT, strict: bool = True) -> None:
     """Refuse an object that a strategic merge patch spoiled; kinds that are not built in are not looked at."""
     info = schema.lookup(version, changed.get("apiVersion") or "", changed.get("kind") or "")
     if info is None:
@@ -37,18 +38,25 @@ def check(changed: Object, patch: Object, version: str = schema.CURRENT) -> None
         _read(version, root(version, info.definition), changed, "", unknown)
     except _UnreadableError as error:
         raise _invalid(go_text(patch), str(error)) from None
-    if unknown:
-        raise _invalid(go_text(patch), "strict decoding error: " + ", ".join(f"unknown field {go_quote(path)}" for path in unknown))
+    if strict and unknown:
+        raise _invalid(go_text(patch), _strict([f"unknown field {go_quote(path)}" for path in unknown]))
 
 
-def check_json(changed: Object, version: str = schema.CURRENT) -> None:
-    """The same for a JSON or merge patch, whose result is decoded as any request is."""
-    api_version, kind = changed.get("apiVersion") or "", changed.get("kind") or ""
-    if schema.lookup(version, api_version, kind) is None:
+def check_json(changed: Object, version: str = schema.CURRENT, strict: bool = True, complaints: Iterable[str] = ()) -> None:
+    """The same for a JSON or merge patch, whose result is decoded as any request is. `complaints` are about the patch itself."""
+    info = schema.lookup(version, changed.get("apiVersion") or "", changed.get("kind") or "")
+    if info is None:
         return
-    decoded = schema.decode(changed, api_version, kind, version)
+    decoded = schema.decode(changed, info.api_version, info.kind, version, strict=False)
     if decoded.error is not None:
         raise _invalid(go_json(changed), decoded.error)
+    found = [*complaints, *(f"unknown field {go_quote(path)}" for path in decoded.unknown)]
+    if strict and found:
+        raise _invalid(go_json(changed), _strict(found))
+
+
+def _strict(complaints: list[str]) -> str:
+    return "strict decoding error: " + ", ".join(complaints)
 
 
 def _invalid(value: str, words: str) -> status.StatusError:

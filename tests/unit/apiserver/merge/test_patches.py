@@ -64,7 +64,6 @@ def test_retained_keys() -> None:
         ({"$setElementOrder/containers": [{"name": "b"}], "containers": [{"name": "a"}]}, 500, None),
         ({"activeDeadlineSeconds": "x"}, 422, ' "" is invalid: patch: Invalid value: "map[spec:map[activeDeadlineSeconds:x]]": unrecognized type: int64'),
         ({"containers": "x"}, 422, ' "" is invalid: patch: Invalid value: "map[spec:map[containers:x]]": cannot restore slice from string'),
-        ({"bogus": 1}, 422, None),
     ],
 )
 def test_patches_that_make_no_sense(spec: dict[str, Any], code: int, message: str | None) -> None:
@@ -72,6 +71,22 @@ def test_patches_that_make_no_sense(spec: dict[str, Any], code: int, message: st
         patched(pod({"name": "a"}), **spec)
     assert error.value.status.code == code
     assert message is None or error.value.status.message == message
+
+
+def test_unknown_fields_are_an_error_only_when_strict() -> None:
+    patch = {"spec": {"bogus": 1}}
+    live = pod({"name": "a"})
+    assert strategic(live, patch, POD)["spec"]["bogus"] == 1
+    assert merge_patch(live, patch)["spec"]["bogus"] == 1
+    with pytest.raises(StatusError, match=r'"map\[spec:map\[bogus:1\]\]": strict decoding error: unknown field "spec.bogus"'):
+        strategic(live, patch, POD, strict=True)
+    with pytest.raises(StatusError, match=r'json patch unknown field "\[0\].at"'):
+        json_patch(live, [{"op": "test", "path": "/kind", "value": "Pod", "at": 1}], strict=True)
+
+
+def test_what_a_merge_patch_spoils() -> None:
+    with pytest.raises(StatusError, match=r"cannot unmarshal string into Go struct field PodSpec\.spec\.activeDeadlineSeconds of type int64"):
+        merge_patch(pod({"name": "a"}), {"spec": {"activeDeadlineSeconds": "x"}})
 
 
 def test_merge_patch() -> None:
