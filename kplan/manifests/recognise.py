@@ -19,7 +19,7 @@ _MARKS = ("${", "$(", "{{", "{%")
 _FREE = frozenset(("data", "stringData", "binaryData", "annotations", "managedFields", "openAPIV3Schema", "parameters", "mountOptions"))
 _FREE |= {"command", "args", "env", "subPathExpr", "httpHeaders", "description", "message", "reason", "pattern", "rule"}
 _FREE |= {"expression", "messageExpression", "valueExpression"}
-_ENCRYPTED = re.compile(r"ENC\[AES256_GCM,")
+_SOPS = "ENC[AES256_GCM,"
 
 
 def template(text: str, lines: int) -> int | None:
@@ -50,29 +50,34 @@ def is_manifest(value: Any) -> bool:
     return True
 
 
-def encrypted(value: dict[str, Any], text: str) -> bool:
+def marked(text: str) -> bool:
+    """Whether any object of a document may be encrypted or have placeholders; looks once at what `items` share."""
+    return any(mark in text for mark in _MARKS) or _SOPS in text
+
+
+def encrypted(value: dict[str, Any]) -> bool:
     """Whether SOPS encrypted the object."""
-    return isinstance(value.get("sops"), dict) or ("ENC[" in text and bool(_ENCRYPTED.search(text)))
+    return isinstance(value.get("sops"), dict) or any(text.startswith(_SOPS) for _, text in _texts(value, frozenset()))
 
 
-def placeholders(value: dict[str, Any], text: str) -> list[tuple[str, str]]:
+def placeholders(value: dict[str, Any]) -> list[tuple[str, str]]:
     """The paths of fields that something else must fill in, and their values."""
-    if not any(mark in text for mark in _MARKS):
-        return []
     version = value.get("apiVersion")
     group = version.rpartition("/")[0] if isinstance(version, str) else ""
     builtin = "." not in group or group.endswith(".k8s.io")
-    return list(_placeholders(value if builtin else {name: value.get(name) for name in ("apiVersion", "kind", "metadata")}))
+    looked_at = value if builtin else {name: value.get(name) for name in ("apiVersion", "kind", "metadata")}
+    found = ((path, text) for path, text in _texts(looked_at, _FREE) if "\n" not in text and any(mark in text for mark in _MARKS))
+    return [(path, text) for path, text in found if _PLACEHOLDER.search(text)]
 
 
-def _placeholders(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _texts(value: dict[str, Any], without: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Every text of an object with its path, except below some fields."""
     todo: list[tuple[str, Any]] = [("", value)]
     while todo:
         path, inner = todo.pop()
         if isinstance(inner, str):
-            if any(mark in inner for mark in _MARKS) and "\n" not in inner and _PLACEHOLDER.search(inner):
-                yield path.removeprefix("."), inner
+            yield path.removeprefix("."), inner
         elif isinstance(inner, dict):
-            todo.extend((path + segment(name), inner[name]) for name in reversed(inner) if name not in _FREE)
+            todo.extend((path + segment(name), inner[name]) for name in reversed(inner) if name not in without)
         elif isinstance(inner, list):
             todo.extend((f"{path}[{index}]", inner[index]) for index in reversed(range(len(inner))))

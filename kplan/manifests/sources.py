@@ -134,9 +134,13 @@ def _take(reading: _Reading, source: str, data: str | bytes, named: bool, max_de
                 message = "not a Kubernetes manifest: no apiVersion and kind"
                 reading.diagnostics.append(Diagnostic("manifests/not-a-manifest", Severity.ERROR, message, span=Span(source, line, 1)))
         else:
+            marked = recognise.marked(document.text) or "sops" in document.value
             for manifest in _manifests(source, document, index, reading.diagnostics):
                 index = manifest.index + 1
-                _sort_out(reading, manifest)
+                if marked:
+                    _sort_out(reading, manifest)
+                else:
+                    reading.manifests.append(manifest)
     if named and not read:
         reading.diagnostics.append(problem("none-found", source, "no objects found"))
 
@@ -165,14 +169,13 @@ def _manifests(source: str, document: Document, index: int, diagnostics: list[Di
 
 
 def _sort_out(reading: _Reading, manifest: Manifest) -> None:
-    text = manifest.document.text
-    if recognise.encrypted(manifest.data, text):
+    if recognise.encrypted(manifest.data):
         message = "encrypted with SOPS: its content is not checked"
         hint = "decrypt it before: sops -d FILE | kplan … -"
         reading.diagnostics.append(Diagnostic("manifests/encrypted", Severity.WARNING, message, span=manifest.locate(), hint=hint))
         reading.opaque.append(manifest)
         return
-    found = recognise.placeholders(manifest.data, text)
+    found = recognise.placeholders(manifest.data)
     if not found:
         reading.manifests.append(manifest)
         return
