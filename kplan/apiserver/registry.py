@@ -63,6 +63,10 @@ class Registry:
         """Whether a definition serves the kind."""
         return any(s.kind.group_kind == gk for s in self._custom.values())
 
+    def custom_kinds(self) -> list[Kind]:
+        """The kinds that definitions serve, each once."""
+        return list({s.kind.group_kind: s.kind for s in self._custom.values()}.values())
+
     def remove_custom(self, gk: str) -> None:
         """Stop serving a custom kind."""
         for key in [k for k, s in self._custom.items() if s.kind.group_kind == gk]:

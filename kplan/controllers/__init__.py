@@ -9,6 +9,7 @@ from kplan.controllers.namespace import NamespaceController
 from kplan.controllers.nodelifecycle import NodeLifecycleController
 from kplan.controllers.podgc import PodGarbageCollector
 from kplan.controllers.replicaset import ReplicaSetController, ReplicationControllerController
+from kplan.controllers.resourcequota import ResourceQuotaController
 from kplan.controllers.rootca import RootCACertificatePublisher
 from kplan.controllers.serviceaccount import ServiceAccountController
 from kplan.controllers.tainteviction import TaintEvictionController
@@ -17,6 +18,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
     ServiceAccountController,
     RootCACertificatePublisher,
+    ResourceQuotaController,
     DeploymentController,
     ReplicaSetController,
     ReplicationControllerController,
