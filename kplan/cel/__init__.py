@@ -1,0 +1,1 @@
+"""CEL, the expression language of custom resources and admission policies."""
