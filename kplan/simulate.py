@@ -18,7 +18,7 @@ from kplan.api.objects import Object
 from kplan.api.reader import Entry
 from kplan.apiserver.client import Client
 from kplan.apiserver.door import Door
-from kplan.apiserver.loops import EVERYTHING, RETRY, Controller
+from kplan.apiserver.loops import EVERYTHING, RETRY, Controller, Watch
 from kplan.diagnostics import Diagnostic, Severity
 
 MAX_SYNCS_PER_INSTANT = 2000  # of one key, with the clock standing still: far above what any real convergence needs
@@ -53,10 +53,10 @@ class Simulation:
     def __init__(self, door: Door, phases: Sequence[Sequence[Controller]]) -> None:
         self.door = door
         self.loops = [Loop(c, Client(door, c.name), i) for i, group in enumerate(phases) for c in group]
-        self._watching: dict[str, list[tuple[Loop, Any]]] = {}
-        for loop in self.loops:
+        self._watching: dict[str, list[tuple[int, Watch]]] = {}
+        for i, loop in enumerate(self.loops):
             for watch in loop.controller.watches:
-                self._watching.setdefault(watch.kind, []).append((loop, watch.keys))
+                self._watching.setdefault(watch.kind, []).append((i, watch))
         self._timers: list[tuple[datetime, int, int, Any]] = []
         self._due: dict[tuple[int, Any], datetime] = {}
         self._ticket = 0
@@ -102,9 +102,13 @@ class Simulation:
         """Map what was written to keys."""
         log = self.door.store.log
         for entry in log:
-            for loop, keys in (*self._watching.get(entry.kind, ()), *self._watching.get(EVERYTHING, ())):
-                for key in keys(entry, loop.client):
-                    loop.queue[key] = None
+            for i, watch in (*self._watching.get(entry.kind, ()), *self._watching.get(EVERYTHING, ())):
+                loop = self.loops[i]
+                for key in watch.keys(entry, loop.client):
+                    if watch.after:
+                        self._later(i, key, watch.after)
+                    else:
+                        loop.queue[key] = None
         log.clear()
 
     def _enqueue(self, index: int, key: Any) -> None:
@@ -134,8 +138,11 @@ class Simulation:
             after = min(FIRST_RETRY * 2 ** (loop.failures[key] - 1), LAST_RETRY)
         else:
             loop.failures.pop(key, None)
-        if after is None:
-            return
+        if after is not None:
+            self._later(index, key, after)
+
+    def _later(self, index: int, key: Any, after: float) -> None:
+        """Wake a key after some seconds, unless it is to be woken sooner anyway."""
         due = self.door.store.clock.after(after)
         known = self._due.get((index, key))
         if known is not None and self.door.store.now < known <= due:
@@ -155,4 +162,5 @@ class Simulation:
 
     def _stuck(self, syncs: Counter[tuple[int, Any]]) -> Diagnostic:
         worst = ", ".join(f"{self.loops[i].controller.name} on {'/'.join(filter(None, key))} ({n} times)" for (i, key), n in syncs.most_common(3))
-        return Diagnostic("simulate/livelock", Severity.ERROR, f"the cluster never comes to rest: {worst}", hint="these loops undo each other's work; look at what they write")
+        message = f"the cluster never comes to rest: {worst}"
+        return Diagnostic("simulate/livelock", Severity.ERROR, message, hint="these loops undo each other's work; look at what they write")

@@ -21,10 +21,11 @@ EVERYTHING = "*"
 
 
 class Watch(NamedTuple):
-    """Writes to `kind` (a group-kind, or EVERYTHING) wake the keys that `keys` names."""
+    """Writes to `kind` (a group-kind, or EVERYTHING) wake the keys that `keys` names, at once or `after` seconds (so that several are seen together)."""
 
     kind: str
     keys: Keys
+    after: float = 0.0
 
 
 class Controller:
