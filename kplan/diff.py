@@ -63,7 +63,7 @@ def changes(before: State, after: State, *, full: bool = False) -> tuple[Change,
         elif new is None:
             found.append(Change(ref, DELETE, (), old, None, cause_of(old, before)))
         else:
-            fields = tuple(fields_of(old, new, full=full))
+            fields = tuple(sorted(fields_of(old, new, full=full), key=lambda f: f.path))
             recreated = old["metadata"].get("uid") != new["metadata"].get("uid")
             if fields or recreated:
                 found.append(Change(ref, REPLACE if recreated else UPDATE, fields, old, new, cause_of(new, after)))

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     import networkx
 
 REFERS, SELECTS, OWNS = "refers", "selects", "owns"
-# What must be there before what: namespaces and definitions, classes, nodes, identities, configuration, limits, storage, the rest, then what admits or targets.
+# What must be there before what: namespaces, definitions, classes, nodes, identities, limits, configuration, storage, the rest.
 RANKS: tuple[tuple[str, ...], ...] = (
     ("Namespace",),
     ("CustomResourceDefinition.apiextensions.k8s.io",),
-    ("StorageClass.storage.k8s.io", "PriorityClass.scheduling.k8s.io", "RuntimeClass.node.k8s.io", "IngressClass.networking.k8s.io", "CSIDriver.storage.k8s.io"),
+    ("StorageClass.storage.k8s.io", "CSIDriver.storage.k8s.io", "PriorityClass.scheduling.k8s.io", "RuntimeClass.node.k8s.io"),
+    ("IngressClass.networking.k8s.io",),
     ("Node",),
     ("ServiceAccount", "ClusterRole.rbac.authorization.k8s.io", "Role.rbac.authorization.k8s.io"),
     ("ClusterRoleBinding.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io"),

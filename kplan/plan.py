@@ -43,7 +43,7 @@ class Options:
     state: Sequence[Object] = ()
     base: Sources | None = None
     full: bool = False
-    progress: Callable[[str], None] = field(default=lambda text: None, repr=False)
+    progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Client:
         """The Pods, ReplicaSets or ControllerRevisions of a namespace that no controller owns."""
         return self.door.store.orphans(kind, namespace)
 
+    def using_claim(self, namespace: str, claim: str) -> Sequence[Object]:
+        """The Pods whose volumes use a claim, ephemeral volumes' claims included."""
+        return self.door.store.using_claim(namespace, claim)
+
     # -- writing
 
     def create(self, obj: Object) -> Response:

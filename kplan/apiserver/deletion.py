@@ -1,6 +1,7 @@
 """Deletion: grace periods, finalizers, propagation.
 
-Upstream: registry/rest/delete.go, registry/generic/registry/store.go and registry/core/namespace/storage. Whatever has finalizers or grace left is only marked; kubelets and controllers end it.
+Upstream: registry/rest/delete.go, registry/generic/registry/store.go and registry/core/namespace/storage. Whatever has finalizers or
+grace left is only marked; kubelets and controllers end it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ FOREGROUND = "foregroundDeletion"
 ENDED = ("Succeeded", "Failed")
 
 
-def delete(door: Door, served: Served, namespace: str, name: str, call: Call, *, propagation: str | None = None, grace: int | None = None) -> Object:
+def delete(
+    door: Door, served: Served, namespace: str, name: str, call: Call, *, propagation: str | None = None, grace: int | None = None
+) -> Object:
     """Delete or mark; returns the object as it stands (its last state if it is gone)."""
     kind = served.kind
     old = door.store.get(kind.group_kind, namespace, name)

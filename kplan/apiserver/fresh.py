@@ -9,6 +9,7 @@ from __future__ import annotations
 from kplan.api.objects import Object
 
 CREATED = "2026-01-01T00:00:00Z"
+CLUSTER_CRITICAL = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -42,7 +43,7 @@ FIRST_OBJECTS: tuple[tuple[str, Object], ...] = (
     *(("ServiceAccount", _service_account(name, i)) for i, name in enumerate(NAMESPACES, 11)),
     (
         "PriorityClass.scheduling.k8s.io",
-        _priority_class("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.", 21),
+        _priority_class("system-cluster-critical", 2000000000, CLUSTER_CRITICAL, 21),
     ),
     (
         "PriorityClass.scheduling.k8s.io",

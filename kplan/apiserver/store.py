@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from kplan.api.objects import Object, controller_of
+from kplan.api.podvolumes import claims_of
 from kplan.api.reader import Entry
 from kplan.apiserver.clock import Clock
 
@@ -32,6 +33,7 @@ class Store:
         self._owned: dict[str, dict[str, dict[Key, Object]]] = {}  # owner's uid -> kind -> objects
         self._pods: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._orphans: dict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
+        self._claimants: dict[Key, set[str]] = defaultdict(set)  # claim -> names of the pods whose volumes use it
         self.listeners: list[Callable[[Entry], None]] = []
 
     @property
@@ -75,6 +77,12 @@ class Store:
         """The objects of a kind in a namespace that no controller owns."""
         here = self._orphans.get((kind, namespace))
         return [here[n] for n in sorted(here)] if here else ()
+
+    def using_claim(self, namespace: str, claim: str) -> Sequence[Object]:
+        """The Pods whose volumes use a claim, ephemeral volumes' claims included."""
+        names = self._claimants.get((namespace, claim))
+        here = self._objects["Pod"][namespace] if names else {}
+        return [here[n] for n in sorted(names or ())]
 
     def kinds(self) -> Sequence[str]:
         """The group-kinds of which there is or was an object, sorted."""
@@ -128,3 +136,13 @@ class Store:
                     self._pods[node][key] = obj  # type: ignore[assignment]
                 elif node:
                     self._pods[node].pop(key, None)
+            self._claims_indexed(key, old, new)
+
+    def _claims_indexed(self, key: Key, old: Object | None, new: Object | None) -> None:
+        before, after = ((p.get("spec") or {}).get("volumes") if p else None for p in (old, new))
+        if before is after:
+            return
+        for claim, _ in claims_of(old) if old and before else ():
+            self._claimants[key[0], claim].discard(key[1])
+        for claim, _ in claims_of(new) if new and after else ():
+            self._claimants[key[0], claim].add(key[1])

@@ -63,7 +63,7 @@ def resolve(door: Door, obj: Object) -> Served:
 def decoded(door: Door, served: Served, obj: Object, *, strict: bool = True) -> Object:
     """A private, defaulted object in the preferred version."""
     result = door.decode(served, obj, strict=strict)
-    if result.error is not None:
+    if result.error is not None or result.object is None:
         raise status.bad_request(f'{served.kind.kind} in version "{served.version}" cannot be handled as a {served.kind.kind}: {result.error}')
     new = result.object
     if served.version != served.kind.version and served.kind.to_preferred is not None:
@@ -240,7 +240,7 @@ def _preconditions(kind: Kind, meta: Object, old: Object) -> None:
         raise status.conflict(
             kind.resource,
             held["name"],
-            f"StorageError: invalid object, Code: 4, Key: /{kind.plural}/{held['namespace'] + '/' if held.get('namespace') else ''}{held['name']}, ResourceVersion: 0, "
+            f"StorageError: invalid object, Code: 4, Key: /{kind.plural}/{'/'.join(filter(None, (held.get('namespace'), held['name'])))}, ResourceVersion: 0, "
             f"AdditionalErrorMsg: Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {held.get('uid', '')}",
         )
     if not meta.get("resourceVersion"):

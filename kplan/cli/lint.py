@@ -50,7 +50,7 @@ def command(
         render_findings(findings, console(color), quiet=quiet)
     if not quiet:
         note_skipped(sources, verbose=verbose)
-    if unreadable(sources) and not sources.manifests:
+    if unreadable(sources):
         return 2
     worst = findings.worst()
     if fail_on == "never" or worst is None:

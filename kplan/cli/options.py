@@ -54,11 +54,10 @@ def read(paths: tuple[str, ...], exclude: tuple[str, ...]) -> Sources:
 
 
 def unreadable(sources: Sources) -> bool:
-    """Whether something that was named could not be read at all."""
+    """Whether something that was named, or lies in a named folder, could not be read at all (broken YAML is a finding)."""
     from kplan.diagnostics import Severity
 
-    rules = ("manifests/", "yaml/")
-    return any(d.severity is Severity.ERROR and d.rule.startswith(rules) for d in sources.diagnostics)
+    return any(d.severity is Severity.ERROR and d.rule.startswith("manifests/") for d in sources.diagnostics)
 
 
 def console(color: bool | None) -> Console:

@@ -57,11 +57,11 @@ def command(
         full=full,
         progress=_progress(quiet),
     )
-    if unreadable(sources) and not sources.manifests:
+    if not sources.manifests and sources.diagnostics:
         from kplan.report.text import render_diagnostics
 
         render_diagnostics(sources.diagnostics, console(color))
-        return 1 if detailed_exitcode else 2
+        return 1 if detailed_exitcode or not unreadable(sources) else 2
     try:
         found = plan(sources, options)
     except ShapeError as error:
@@ -70,6 +70,8 @@ def command(
     _render(found, format, color=color, quiet=quiet, verbose=verbose)
     if not quiet:
         note_skipped(sources, verbose=verbose)
+    if unreadable(sources):
+        return 1 if detailed_exitcode else 2
     if not found.ok:
         return 1
     return 2 if detailed_exitcode and found.changes else 0
@@ -118,7 +120,7 @@ def _state(paths: tuple[str, ...]) -> list[Any]:
 def _progress(quiet: bool) -> Any:
     """Says on standard error what goes on, where that is a terminal."""
     if quiet or not sys.stderr.isatty():
-        return lambda text: None
+        return lambda _: None
 
     def show(text: str) -> None:
         click.echo(f"\r\033[K{text}", nl=False, err=True)

@@ -27,7 +27,7 @@ SETS = "ReplicaSet.apps"
 MAX_NAME = 253
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     """A write failed: the sync ends here and is tried again."""
 
 
@@ -75,7 +75,7 @@ class DeploymentController(Controller):
         sets = rollout.by_age(claim(api, deployment, SETS, selector(deployment["spec"].get("selector"))))
         try:
             return Rollout(api, deployment, sets).step()
-        except Stop:
+        except StoppedError:
             return RETRY
 
 
@@ -194,14 +194,14 @@ class Rollout:
             if held and owner and owner["uid"] == self.deployment["metadata"]["uid"] and rollout.same_template(held["spec"]["template"], template):
                 return held
             self._write({**status, "collisionCount": (status.get("collisionCount") or 0) + 1})
-            raise Stop
+            raise StoppedError
         if namespace_terminating(answer):
-            raise Stop
+            raise StoppedError
         message = f'Failed to create new replica set "{name}": {answer.message}'
         if self._deadline() is not None:
             self._write(self._conditioned(status, "Progressing", "False", "ReplicaSetCreateError", message))
         self.api.event(self.deployment, "Warning", "ReplicaSetCreateError", message)
-        raise Stop
+        raise StoppedError
 
     # -- strategies
 
@@ -338,7 +338,7 @@ class Rollout:
         """Write a ReplicaSet (or the Deployment) and keep what came of it."""
         answer = self.api.write(obj)
         if not answer.accepted or answer.object is None:
-            raise Stop
+            raise StoppedError
         stored = answer.object
         if stored["kind"] == "ReplicaSet":
             self.sets = [stored if s["metadata"]["uid"] == stored["metadata"]["uid"] else s for s in self.sets]
@@ -358,7 +358,7 @@ class Rollout:
     def _write(self, status: Object) -> None:
         answer = self.api.write_status(self.deployment, status)
         if not answer.accepted or answer.object is None:
-            raise Stop
+            raise StoppedError
         self.deployment = answer.object
 
     # -- status

@@ -1,7 +1,7 @@
 """What a node's conditions mean for its taints, and the labels and annotations that controllers put on every node.
 
-Upstream: pkg/controller/nodelifecycle (taints), pkg/controller/ttl, pkg/controller/nodeipam. Heartbeats are left out: kubelets here say themselves that they are
-not ready. Eviction rates per zone are left out but for their extremes: nobody is evicted while no node is ready.
+Upstream: pkg/controller/nodelifecycle (taints), pkg/controller/ttl, pkg/controller/nodeipam. Heartbeats are left out: kubelets here say
+themselves that they are not ready. Eviction rates per zone are left out but for their extremes: nobody is evicted while no node is ready.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ class NodeLifecycleController(Controller):
             return node  # nobody has heard of it yet: the taint of its creation stays
         kept = []
         for taint in taints:
-            held = wanted if taint["effect"] == "NoSchedule" else evicting if taint["effect"] == "NoExecute" and taint["key"] in (NOT_READY, UNREACHABLE) else None
-            if taint["key"] not in MANAGED or held is None or taint["key"] in held:
+            key, effect = taint["key"], taint["effect"]
+            held = wanted if effect == "NoSchedule" else evicting if effect == "NoExecute" and key in (NOT_READY, UNREACHABLE) else None
+            if key not in MANAGED or held is None or key in held:
                 kept.append(taint)
         have = {(t["key"], t["effect"]) for t in kept}
         kept += [{"key": t, "effect": "NoSchedule", "timeAdded": api.now_text} for t in wanted if (t, "NoSchedule") not in have]

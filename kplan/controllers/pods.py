@@ -99,8 +99,8 @@ def _age_rank(since: datetime, now: datetime) -> int:
 def _compare(a: Object, b: Object, ranks: dict[str, int], now: datetime) -> int:
     """Negative where `a` should be deleted before `b`.   Upstream: ActivePodsWithRanks.Less."""
 
-    def less(x: object, y: object) -> int:
-        return (x > y) - (x < y)  # type: ignore[operator]
+    def less(x: int | str, y: int | str) -> int:
+        return int(x > y) - int(x < y)  # type: ignore[operator]
 
     node_a, node_b = a["spec"].get("nodeName", ""), b["spec"].get("nodeName", "")
     if bool(node_a) != bool(node_b):
@@ -134,4 +134,8 @@ def to_delete(pods: Sequence[Object], related: Iterable[Object], count: int, now
         if active(pod):
             node = pod["spec"].get("nodeName", "")
             ranks[node] = ranks.get(node, 0) + 1
-    return sorted(pods, key=cmp_to_key(lambda a, b: _compare(a, b, ranks, now)))[:count]
+
+    def compare(a: Object, b: Object) -> int:
+        return _compare(a, b, ranks, now)
+
+    return sorted(pods, key=cmp_to_key(compare))[:count]

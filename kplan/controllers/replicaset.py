@@ -35,7 +35,7 @@ def _matching(kind: str, selector_of: Callable[[Object], Object | None]) -> Call
 
 
 def _set_selector(owner: Object) -> Object | None:
-    return owner["spec"].get("selector")
+    return owner["spec"].get("selector")  # type: ignore[no-any-return]
 
 
 def _map_selector(owner: Object) -> Object | None:

@@ -79,12 +79,13 @@ def _unserved(manifest: Manifest, ref: Ref, response: Response, version: str) ->
     served = schema.versions_of(kind, version)
     group = api_version.rpartition("/")[0]
     if served and (not group or "." not in group or group.endswith(".k8s.io")):
-        names = ", ".join(dict.fromkeys(s.api_version for s in served))
-        return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "apiVersion", manifest.locate("apiVersion"), f"{kind} is served as {names}")
-    if not group or group.endswith(".k8s.io") and group.count(".") == 2 and not group.startswith("gateway."):
+        hint = f"{kind} is served as {', '.join(dict.fromkeys(s.api_version for s in served))}"
+        return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "apiVersion", manifest.locate("apiVersion"), hint)
+    if not group:
         return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "kind", manifest.locate("kind"))
     message = f"{api_version} {kind} is a custom resource whose definition is not in the input: it is not checked"
-    return Diagnostic("schema/unknown-custom-kind", Severity.NOTE, message, ref, "kind", manifest.locate("kind"), "add its CustomResourceDefinition to the input")
+    hint = "add its CustomResourceDefinition to the input"
+    return Diagnostic("schema/unknown-custom-kind", Severity.NOTE, message, ref, "kind", manifest.locate("kind"), hint)
 
 
 def _mentioned(message: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-
 from rich.text import Text
 
 from kplan.api.ref import Ref

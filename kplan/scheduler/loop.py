@@ -1,7 +1,8 @@
 """The scheduling loop: takes waiting pods by priority, decides, and writes what it decided through the door.
 
-Upstream: pkg/scheduler/schedule_one.go and backend/queue. One key, `("queue",)`: the order among pods is the queue's own. A pod that found no node is tried again when
-something was written that can help it (by the plugins that stood in its way), after a back-off of 1 s, 2 s .. 10 s.
+Upstream: pkg/scheduler/schedule_one.go and backend/queue. One key, `("queue",)`: the order among pods is the queue's own.
+A pod that found no node is tried again when something was written that can help it (by the plugins that stood in its way), after a
+back-off of 1 s, 2 s .. 10 s.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ DEFAULT_SCHEDULER = "default-scheduler"
 FIRST_BACKOFF, LAST_BACKOFF = 1.0, 10.0  # seconds
 QUEUE: Key = ("queue",)
 STORAGE = frozenset({"VolumeBinding", "VolumeZone", "VolumeRestrictions", "NodeVolumeLimits"})
-COUNTING = frozenset({"NodeResourcesFit", "NodePorts", "InterPodAffinity", "PodTopologySpread", "VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "DynamicResources"})
+SPREADING = frozenset({"InterPodAffinity", "PodTopologySpread"})
+COUNTING = SPREADING | {"NodeResourcesFit", "NodePorts", "VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "DynamicResources"}
 # Which plugins a write to a kind can satisfy; writes to Nodes can satisfy all.
 HELPS: dict[str, frozenset[str]] = {
     "PersistentVolumeClaim": STORAGE,
@@ -70,7 +72,7 @@ class SchedulerLoop(Controller):
         self._scheduler: Scheduler | None = None
         self._active: dict[tuple[str, str], int] = {}  # pods to try, with their order of arrival
         self._waiting: dict[tuple[str, str], Waiting] = {}
-        self._binding: dict[tuple[str, str], str] = {}  # pods whose volumes are being bound, with their node
+        self._binding: dict[tuple[str, str], Decision] = {}  # pods whose volumes are being bound
         self._arrivals = 0
 
     def start(self, api: Client) -> Iterable[Key]:
@@ -89,7 +91,7 @@ class SchedulerLoop(Controller):
             namespace, name = min(self._active, key=lambda k: self._rank(api, k))
             self._active.pop((namespace, name))
             pod = api.get("Pod", namespace, name)
-            if pod is not None and _schedulable(pod):
+            if pod is not None and self._waits(pod):
                 self._try(api, pod)
             self._bind_ready(api)
             self._wake(api.now)
@@ -105,7 +107,7 @@ class SchedulerLoop(Controller):
     def _arrived(self, pod: Object) -> None:
         meta = pod["metadata"]
         key = (meta["namespace"], meta["name"])
-        if _schedulable(pod):
+        if self._waits(pod):
             self._arrivals += 1
             self._active.setdefault(key, self._arrivals)
             self._waiting.pop(key, None)
@@ -143,7 +145,7 @@ class SchedulerLoop(Controller):
             if phase != phase_before and phase in ("Succeeded", "Failed"):
                 self._hope(COUNTING)
             elif not old["spec"].get("nodeName") or old["metadata"].get("labels") != new["metadata"].get("labels"):
-                self._hope(frozenset({"InterPodAffinity", "PodTopologySpread"}))
+                self._hope(SPREADING)
         elif "deletionTimestamp" in new["metadata"]:
             self._arrived(new)
 
@@ -163,38 +165,47 @@ class SchedulerLoop(Controller):
     def _try(self, api: Client, pod: Object) -> None:
         assert self._scheduler is not None
         key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
-        decision = self._scheduler.explain(pod)
+        decision = self._scheduler.schedule_one(pod)
         self.decisions.append(decision)
         if decision.gated:
             self._waiting.pop(key, None)
             return
         if decision.chosen is not None:
             self._waiting.pop(key, None)
-            for obj in decision.updates:
+            for _, obj in decision.updates:
                 api.write(obj)
-            self._binding[key] = decision.chosen
+            self._binding[key] = decision
             return
         before = self._waiting.get(key)
         self._waiting[key] = Waiting(decision.rejected_by, before.attempts + 1 if before else 1, api.now)
         for victim in decision.victims:
-            self._preempt(api, pod, *victim.split("/", 1), node=decision.nominated or "")
+            self._preempt(api, pod, victim, decision.nominated or "")
         api.event(pod, "Warning", "FailedScheduling", decision.event_message)
         self._tell(api, key, decision)
 
     def _bind_ready(self, api: Client) -> None:
         """Bind the pods whose claims are bound; the others wait for them."""
-        for key, node in list(self._binding.items()):
-            pod = api.get("Pod", *key)
-            if pod is None or not _schedulable(pod):
+        assert self._scheduler is not None
+        for key, decision in list(self._binding.items()):
+            pod, node = api.get("Pod", *key), decision.chosen or ""
+            if pod is None or not self._waits(pod):
                 del self._binding[key]
             elif all(c is not None and _bound(c) for c in _claims(api, pod)):
                 del self._binding[key]
                 if api.bind(pod, node).accepted:
                     api.event(pod, "Normal", "Scheduled", f"Successfully assigned {key[0]}/{key[1]} to {node}")
+                else:
+                    self._scheduler.forget(pod, decision)
+                    self._arrived(pod)
 
-    def _preempt(self, api: Client, pod: Object, namespace: str, name: str, node: str) -> None:
+    def _waits(self, pod: Object) -> bool:
+        """A pod that waits for one of this scheduler's profiles."""
+        assert self._scheduler is not None
+        return _schedulable(pod) and self._scheduler.responsible(pod)
+
+    def _preempt(self, api: Client, pod: Object, victim_key: str, node: str) -> None:
         """Mark a victim and delete it.   Upstream: framework/preemption/executor.go."""
-        victim = api.get("Pod", namespace, name)
+        victim = api.get("Pod", *victim_key.split("/", 1))
         if victim is None:
             return
         status = victim.get("status") or {}
@@ -232,15 +243,10 @@ class SchedulerLoop(Controller):
 
 
 def _schedulable(pod: Object) -> bool:
-    """Waiting for this scheduler."""
+    """Without a node, without gates, not on its way out."""
     spec = pod["spec"]
-    return (
-        not spec.get("nodeName")
-        and spec.get("schedulerName", DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER
-        and "deletionTimestamp" not in pod["metadata"]
-        and not spec.get("schedulingGates")
-        and (pod.get("status") or {}).get("phase", "Pending") == "Pending"
-    )
+    waiting = not spec.get("nodeName") and not spec.get("schedulingGates") and "deletionTimestamp" not in pod["metadata"]
+    return bool(waiting and (pod.get("status") or {}).get("phase", "Pending") == "Pending")
 
 
 def _asks_otherwise(old: Object, new: Object) -> bool:
@@ -254,7 +260,8 @@ def _node_matters(old: Object, new: Object) -> bool:
     def looked_at(node: Object) -> tuple[Any, ...]:
         spec, status = node.get("spec") or {}, node.get("status") or {}
         conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
-        return (node["metadata"].get("labels"), spec.get("taints"), spec.get("unschedulable"), status.get("allocatable"), conditions, status.get("declaredFeatures"))
+        features = status.get("declaredFeatures")
+        return (node["metadata"].get("labels"), spec.get("taints"), spec.get("unschedulable"), status.get("allocatable"), conditions, features)
 
     return looked_at(old) != looked_at(new)
 
