@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from kplan.apiserver.loops import Controller
 from kplan.controllers.deployment import DeploymentController
+from kplan.controllers.ephemeral import EphemeralVolumeController
+from kplan.controllers.expand import PersistentVolumeExpander
 from kplan.controllers.garbagecollector import GarbageCollector
 from kplan.controllers.namespace import NamespaceController
 from kplan.controllers.nodelifecycle import NodeLifecycleController
+from kplan.controllers.persistentvolume import PersistentVolumeBinder
 from kplan.controllers.podgc import PodGarbageCollector
+from kplan.controllers.pvcprotection import PersistentVolumeClaimProtectionController
+from kplan.controllers.pvprotection import PersistentVolumeProtectionController
 from kplan.controllers.replicaset import ReplicaSetController, ReplicationControllerController
 from kplan.controllers.resourcequota import ResourceQuotaController
 from kplan.controllers.rootca import RootCACertificatePublisher
@@ -22,6 +27,11 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DeploymentController,
     ReplicaSetController,
     ReplicationControllerController,
+    EphemeralVolumeController,
+    PersistentVolumeBinder,
+    PersistentVolumeExpander,
+    PersistentVolumeClaimProtectionController,
+    PersistentVolumeProtectionController,
     NodeLifecycleController,
     TaintEvictionController,
     PodGarbageCollector,

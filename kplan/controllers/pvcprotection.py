@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kplan.api.objects import Object
-from kplan.api.podvolumes import claims_of, is_made_for
+from kplan.api.podvolumes import claims_of, is_made_for, is_terminated
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import RETRY, Controller, Key, Watch, itself
 from kplan.controllers.pvprotection import has_finalizer, with_finalizer, without_finalizer
 
 FINALIZER = "kubernetes.io/pvc-protection"
-ENDED = ("Succeeded", "Failed")
 
 
 def _claims_set_free(entry: Entry, reader: Reader) -> Iterable[Key]:
     """The claims of a pod that may not hold them any more."""
     pod = entry.object
-    if entry.new is not None and "deletionTimestamp" not in pod["metadata"] and pod["spec"].get("nodeName") and _phase(pod) not in ENDED:
+    if entry.new is not None and pod["spec"].get("nodeName") and not is_terminated(pod):
         return ()
     namespace = pod["metadata"]["namespace"]
     return [(namespace, claim) for claim, _ in claims_of(pod)]
@@ -61,7 +60,3 @@ def _shut_down(pod: Object) -> bool:
     """Whether the kubelet is done with a pod, or it was deleted by force."""
     meta = pod["metadata"]
     return "deletionTimestamp" in meta and meta.get("deletionGracePeriodSeconds") == 0
-
-
-def _phase(pod: Object) -> str:
-    return (pod.get("status") or {}).get("phase") or ""

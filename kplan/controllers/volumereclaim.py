@@ -7,6 +7,7 @@ pkg/volume/util/recyclerclient. Leaves out the back-off between attempts at what
 from __future__ import annotations
 
 from kplan.api.objects import Object, annotations_of, replace, without
+from kplan.api.podvolumes import is_terminated
 from kplan.api.quantity import value_of
 from kplan.apiserver.client import Client
 from kplan.controllers.volumebinding import MIGRATED_TO, PROVISIONED_BY, set_volume_phase, unbind, written
@@ -15,7 +16,6 @@ from kplan.controllers.volumeplugins import RECYCLABLE, PluginError, deletable, 
 IN_TREE_FINALIZER = "kubernetes.io/pv-controller"
 RECYCLER = "recycler-for-"
 NAMESPACE = "default"
-ENDED = ("Succeeded", "Failed")
 SECONDS_PER_GI, LEAST_SECONDS = 30, {"hostPath": 60, "nfs": 300}  # that a recycler pod is given
 IMAGE = "registry.k8s.io/build-image/debian-base:bookworm-v1.0.6"
 SCRUB = 'test -e /scrub && find /scrub -mindepth 1 -delete && test -z "$(ls -A /scrub)" || exit 1'
@@ -45,7 +45,7 @@ class Reclaimer:
         notes = annotations_of(volume)
         try:
             plugin = deletable(volume, notes.get(PROVISIONED_BY, ""), MIGRATED_TO in notes)
-            if plugin and "deletionTimestamp" not in volume["metadata"]:
+            if plugin:
                 delete_host_path(volume)
         except PluginError as error:
             _fail(api, volume, "VolumeFailedDelete", str(error))
@@ -71,7 +71,7 @@ class Reclaimer:
         if name in self._recycling:
             self.follow(api, volume)
             return
-        pods = [p for p in api.using_claim(ref["namespace"], ref["name"]) if (p.get("status") or {}).get("phase") not in ENDED]
+        pods = [p for p in api.using_claim(ref["namespace"], ref["name"]) if not is_terminated(p)]
         if pods and api.get("PersistentVolumeClaim", ref["namespace"], ref["name"]) is None:
             names = ",".join(f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in pods)
             api.event(volume, "Normal", "VolumeFailedRecycle", f"Volume is used by pods: {names}")
