@@ -113,7 +113,7 @@ def write(door: Door, obj: Object, call: Call) -> Object:
         raise status.conflict(served.kind.resource, name, writes.MODIFIED)
     request = Request(operation="UPDATE", kind=served.kind, namespace=namespace, name=name, object=obj, old=old, subresource=call.subresource, user=call.user)
     new = {**obj, "metadata": dict(meta)}
-    if call.subresource == "" and new.get("spec") != old.get("spec"):
+    if call.subresource == "" and ("spec" not in new or new["spec"] != old.get("spec")):
         served.kind.prepare_update(new, old)
     return door.commit(served.kind, new, old, request, Touch(old, new, call.manager, call.subresource, door.store.clock.text()))
 

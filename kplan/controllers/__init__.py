@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kplan.apiserver.loops import Controller
 from kplan.controllers.deployment import DeploymentController
+from kplan.controllers.endpoints import EndpointsController
+from kplan.controllers.endpointslice import EndpointSliceController
 from kplan.controllers.ephemeral import EphemeralVolumeController
 from kplan.controllers.expand import PersistentVolumeExpander
 from kplan.controllers.garbagecollector import GarbageCollector
@@ -32,6 +34,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PersistentVolumeExpander,
     PersistentVolumeClaimProtectionController,
     PersistentVolumeProtectionController,
+    EndpointsController,
+    EndpointSliceController,
     NodeLifecycleController,
     TaintEvictionController,
     PodGarbageCollector,

@@ -90,7 +90,7 @@ def addresses(pod: Object, family: int) -> list[str]:
     found = []
     for entry in (pod.get("status") or {}).get("podIPs") or ():
         address = parse_ip(entry.get("ip") or "")
-        if (address.version if address is not None else 4) == family:
+        if address is not None and address.is_v6 == (family == 6):
             found.append(str(address))
     return found
 
@@ -124,7 +124,7 @@ def is_headless(service: Object) -> bool:
 def family_of(address: str) -> int:
     """4 or 6; what is no address counts as 4."""
     parsed = parse_ip(address)
-    return parsed.version if parsed is not None else 4
+    return 6 if parsed is not None and parsed.is_v6 else 4
 
 
 def pod_reference(pod: Object) -> Object:
