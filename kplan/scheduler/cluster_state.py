@@ -11,6 +11,8 @@ from typing import Any
 
 from kplan.api.objects import Object
 from kplan.api.reader import Entry, Reader
+from kplan.scheduler.columns import Bools
+from kplan.scheduler.csi_migration import is_migrated
 from kplan.scheduler.node_table import NodeTable
 from kplan.scheduler.podinfo import PodInfo, PodReader
 
@@ -50,10 +52,14 @@ class ClusterState:
         self.read = PodReader().read
         self.objects_version = 0
         """Counts the store's changes of what is neither a pod nor a node."""
+        self.assumed_version = 0
+        """Counts what was assumed, or taken back."""
         self.nominated: dict[str, dict[str, PodInfo]] = {}
         self._pods: dict[str, PodInfo] = {}
         self._assumed: dict[tuple[str, str, str], Object] = {}
         self._table: NodeTable | None = None
+        self._migrated: dict[str, Bools] = {}
+        self._migrated_as_of: tuple[NodeTable, int] | None = None
         self._services: dict[str, Sequence[Object]] = {}
         for pod in reader.list(POD):
             self._note(self.read(pod), pod)
@@ -95,11 +101,13 @@ class ClusterState:
         """Take a change for granted until the store says otherwise."""
         meta = obj["metadata"]
         self._assumed[kind, meta.get("namespace") or "", meta["name"]] = obj
+        self.assumed_version += 1
 
     def forget(self, kind: str, obj: Object) -> None:
         """Take an assumption back."""
         meta = obj["metadata"]
         self._assumed.pop((kind, meta.get("namespace") or "", meta["name"]), None)
+        self.assumed_version += 1
 
     def namespace_labels(self, namespace: str) -> dict[str, str]:
         """A namespace's labels; none where it is not there."""
@@ -111,6 +119,20 @@ class ClusterState:
         found = self._services.get(namespace)
         if found is None:
             found = self._services[namespace] = [s for s in self.reader.list(SERVICE, namespace) if (s.get("spec") or {}).get("selector")]
+        return found
+
+    def migrated(self, plugin: str) -> Bools:
+        """The rows of the nodes where a CSI driver has taken over from an in-tree plugin."""
+        key = (self.table, self.objects_version)
+        if self._migrated_as_of != key:
+            self._migrated_as_of, self._migrated = key, {}
+        found = self._migrated.get(plugin)
+        if found is None:
+            found = self._migrated[plugin] = self.table.no.copy()
+            for node in self.list(CSI_NODE):
+                row = self.table.row_of.get(node["metadata"]["name"])
+                if row is not None:
+                    found[row] = is_migrated(plugin, node)
         return found
 
     # ------------------------------------------------------------------------------------------------ pods

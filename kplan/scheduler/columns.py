@@ -72,6 +72,21 @@ class Column:
         return hits[self.codes]
 
 
+def cut(value: Any) -> Any:
+    """A number, or a column, without its fraction, as int64."""
+    return value.astype(np.int64) if isinstance(value, np.ndarray) else int(value)
+
+
+def at_most(value: Any, limit: float) -> Any:
+    """The smaller of the two."""
+    return np.minimum(value, limit) if isinstance(value, np.ndarray) else min(value, limit)
+
+
+def divisor(value: Any) -> Any:
+    """The number itself, 1 in place of 0."""
+    return np.maximum(value, 1) if isinstance(value, np.ndarray) else value or 1
+
+
 class Nodes(Protocol):
     """The table, some of its rows or one row, as plugins see it. Amounts: millicores, bytes, whole numbers."""
 

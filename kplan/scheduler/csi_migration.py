@@ -38,13 +38,17 @@ def _gce_handle(source: Object, labels: Object) -> str:
     return f"projects/UNSPECIFIED/zones/{zones[0] or 'UNSPECIFIED'}/disks/{name}"
 
 
+def _volume_id(source: Object, labels: Object) -> str:
+    return str(source.get("volumeID") or "")
+
+
 IN_TREE = {
     "awsElasticBlockStore": InTree("kubernetes.io/aws-ebs", "ebs.csi.aws.com", "topology.ebs.csi.aws.com/zone", _ebs_handle),
     "gcePersistentDisk": InTree("kubernetes.io/gce-pd", "pd.csi.storage.gke.io", "topology.gke.io/zone", _gce_handle),
     "azureDisk": InTree("kubernetes.io/azure-disk", "disk.csi.azure.com", "", lambda source, _: source.get("diskURI") or ""),
-    "cinder": InTree("kubernetes.io/cinder", "cinder.csi.openstack.org", "topology.cinder.csi.openstack.org/zone", lambda source, _: source.get("volumeID") or ""),
-    "portworxVolume": InTree("kubernetes.io/portworx-volume", "pxd.portworx.com", "", lambda source, _: source.get("volumeID") or ""),
-}  # fmt: skip
+    "cinder": InTree("kubernetes.io/cinder", "cinder.csi.openstack.org", "topology.cinder.csi.openstack.org/zone", _volume_id),
+    "portworxVolume": InTree("kubernetes.io/portworx-volume", "pxd.portworx.com", "", _volume_id),
+}
 """By the field of a volume source; the plugins whose migration is on."""
 
 DRIVERS = {p.plugin: p.driver for p in IN_TREE.values()}
@@ -76,7 +80,7 @@ def translated_affinity(volume: Object, plugin: InTree) -> Object | None:
     """The node affinity of a PersistentVolume in the driver's own topology label."""
     spec, labels = volume["spec"], volume["metadata"].get("labels") or {}
     affinity = spec.get("nodeAffinity")
-    if not plugin.topology_key:
+    if not plugin.topology_key or not (affinity or labels):
         return affinity  # type: ignore[no-any-return]
     terms = ((affinity or {}).get("required") or {}).get("nodeSelectorTerms") or []
     keys = {e["key"] for t in terms for e in t.get("matchExpressions") or ()}

@@ -49,6 +49,16 @@ class LocalCheck(Check):
         return column if self.plugin.normalize is None else self.plugin.normalize(column, feasible)
 
 
+    def score_of(self, row: Row) -> int:
+        """The score of a node that alone is feasible."""
+        raw = self.plugin.score(self.pod, row)
+        if raw is None:
+            return 0
+        if self.plugin.normalize is None:
+            return int(raw)
+        return int(self.plugin.normalize(np.array([raw], dtype=np.int64), np.ones(1, dtype=np.bool_))[0])
+
+
 class Evaluation(NamedTuple):
     """What became of every node. `rejects` has plugin, reason and rows; a row is owned by one plugin."""
 
@@ -138,7 +148,7 @@ class Cycle:
                 rejects.append((check.name, reject.reason, mask))
                 hit = mask if hit is None else hit | mask
                 if reject.resolvable is not True:
-                    lost = mask & (np.asarray(reject.resolvable) ^ True)
+                    lost = mask & (np.asarray(reject.could_help()) ^ True)
                     hopeless = lost if hopeless is None else hopeless | lost
             if hit is not None:
                 alive = alive & ~hit
@@ -157,7 +167,7 @@ class Cycle:
         for check in self.checks:
             found = [r for r in check.filter(row) if r.mask]
             if found:
-                return Refusal(check.name, tuple(r.reason for r in found), all(bool(r.resolvable) for r in found))
+                return Refusal(check.name, tuple(r.reason for r in found), all(bool(r.could_help()) for r in found))
         return None
 
     def refusal_with_rivals(self, row: Row) -> Refusal | None:
@@ -180,16 +190,18 @@ class Cycle:
 
     def few_scores(self, row: int) -> int:
         """The total of a node that alone is feasible."""
-        part = self.table.take(np.array([row]))
+        view = self.table.at(row)
         alone = self.table.no.copy()
         alone[row] = True
         total = 0
         for check in self.checks:
-            if check.weight and not check.idle:
-                local = isinstance(check, LocalCheck)
-                score = check.score(part if local else self.table, alone[part.row] if local else alone)
-                if score is not None:
-                    total += check.weight * int(score[0 if local else row])
+            if not check.weight or check.idle:
+                continue
+            if isinstance(check, LocalCheck):
+                total += check.weight * check.score_of(view)
+            else:
+                score = check.score(self.table, alone)
+                total += 0 if score is None else check.weight * int(score[row])
         return total
 
     def nominated_row(self) -> int | None:

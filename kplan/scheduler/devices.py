@@ -81,13 +81,24 @@ class Inventory:
         for s in slices:
             spec = s["spec"]
             self.pools.setdefault((spec["driver"], spec["pool"]["name"]), []).append(spec)
+        self.local: dict[str, list[tuple[str, str]]] = {}
+        self.shared: list[tuple[str, str]] = []
+        for key, found in self.pools.items():
+            names = {s.get("nodeName") for s in found}
+            if len(names) == 1 and (name := names.pop()):
+                self.local.setdefault(name, []).append(key)
+            else:
+                self.shared.append(key)
+        self.selected: dict[tuple[str, DeviceId], bool] = {}
+        self._pools: dict[str, list[Pool]] = {}
         self.allocated: set[DeviceId] = set()
         self.consumed: dict[tuple[DeviceId, str], int] = {}
         for claim in claims:
             for result in ((claim.get("status") or {}).get("allocation") or {}).get("devices", {}).get("results") or ():
-                self._note(result)
+                self.note(result)
 
-    def _note(self, result: Object) -> None:
+    def note(self, result: Object) -> None:
+        """A device was allocated."""
         device = result["driver"], result["pool"], result["device"]
         if result.get("adminAccess"):
             return
@@ -98,14 +109,21 @@ class Inventory:
 
     def pools_for(self, row: Row) -> list[Pool]:
         """The pools with slices for a node, by name; those whose devices bind late come last."""
+        node = row.table.names[row.row]
+        known = self._pools.get(node)
+        if known is not None:
+            return known
         found = []
-        for (driver, name), everywhere in sorted(self.pools.items()):
+        for driver, name in sorted([*self.local.get(node, ()), *self.shared]):
+            everywhere = self.pools[driver, name]
             here = [s for s in everywhere if slice_reaches(s, row)]
             if here:
                 pool = Pool(driver, name, here, everywhere)
                 if pool.here or any(s.get("sharedCounters") for s in here):
                     found.append(pool)
-        return sorted(found, key=lambda p: p.binds_late)
+        found.sort(key=lambda p: p.binds_late)
+        self._pools[node] = found
+        return found
 
 
 def reaches(where: Object, row: Row) -> bool:
@@ -228,11 +246,15 @@ class Allocator:
         claim_text = f"claim {meta.get('namespace') or 'default'}/{meta['name']}"
         for owner, given in ((class_text, (request.device_class.get("spec") or {}).get("selectors")), (claim_text, request.data.get("selectors"))):
             for number, selector in enumerate(given or ()):
-                try:
-                    if not device_matches(selector["cel"]["expression"], device.id[0], device.data):
-                        return False
-                except SelectorError as error:
-                    raise SchedulingError(f"{owner}: selector #{number}: CEL runtime error: {error}") from error
+                key = selector["cel"]["expression"], device.id
+                found = self.inventory.selected.get(key)
+                if found is None:
+                    try:
+                        found = self.inventory.selected[key] = device_matches(key[0], device.id[0], device.data)
+                    except SelectorError as error:
+                        raise SchedulingError(f"{owner}: selector #{number}: CEL runtime error: {error}") from error
+                if not found:
+                    return False
         return not device.slice.get("perDeviceNodeSelection") or reaches(device.data, self.row)
 
     def _has_capacity(self, request: Request, device: Device) -> bool:

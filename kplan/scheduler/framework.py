@@ -25,14 +25,18 @@ MAX_NODE_SCORE = 100
 
 
 class Reject(NamedTuple):
-    """Nodes that a plugin rejects, and why. `resolvable`: whether taking pods away could help (a bool or a mask)."""
+    """Nodes that a plugin rejects, and why. `resolvable`: whether taking pods away could help (a bool, or a function that gives a mask)."""
 
     reason: str
     mask: Any
-    resolvable: Any = True
+    resolvable: bool | Callable[[], Any] = True
+
+    def could_help(self) -> Any:
+        """`resolvable`, worked out."""
+        return self.resolvable() if callable(self.resolvable) else self.resolvable
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818 -- a verdict, not an error
     """Raised in PreFilter: no node will do.   Upstream: UnschedulableAndUnresolvable, or (resolvable) Unschedulable."""
 
     def __init__(self, *reasons: str, resolvable: bool = False) -> None:
@@ -105,6 +109,11 @@ class Check:
 
     def landed(self, pod: PodInfo, row: int, sign: int) -> None:
         """A pod landed on a node, or left it."""
+
+    def follow(self, entries: Iterable[tuple[int, PodInfo, int]]) -> None:
+        """Everything that landed since the last time."""
+        for row, pod, sign in entries:
+            self.landed(pod, row, sign)
 
     def suppose(self, pod: PodInfo, row: int, sign: int) -> None:
         """What if a pod were on a node, or were not? Undone by the opposite.   Upstream: PreFilterExtensions."""

@@ -265,17 +265,15 @@ class Slice:
         self.table = table
         self.row = rows
         size = len(rows)
-        self.yes, self.no = np.ones(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
-        self.zero = np.zeros(size, dtype=np.int64)
-        self.name = table.name.take(rows)
-        self.taints = table.taints.take(rows)
-        self.features = table.features.take(rows)
+        self.yes, self.no, self.zero = table.yes[:size], table.no[:size], table.zero[:size]
         self.delegated = table.delegated
-        for column in COLUMNS:
-            setattr(self, column, getattr(table, column)[rows])
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
+        """Columns are cut out when they are read first."""
+        whole = getattr(self.table, name)
+        found = whole.take(self.row) if isinstance(whole, Column) else whole[self.row]
+        setattr(self, name, found)
+        return found
 
     def label(self, key: str) -> Column:
         """The values of one label."""

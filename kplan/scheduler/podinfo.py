@@ -109,6 +109,8 @@ class PodClass:
     def usage(self) -> Usage:
         """What the pod counts for on its node.   Upstream: PodInfo.CalculateResource."""
         status = self.pod.get("status") or {}
+        if not self.spec.get("resources") and not _resize_state(status):
+            return self.asked
         found = ask.pod_requests(self.spec, status)
         missing = ask.non_missing(found, bool(ask.pod_level_requests(self.spec)))
         return _usage(found, ask.pod_requests(self.spec, status, missing) if missing else found)

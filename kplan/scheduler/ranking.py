@@ -21,7 +21,7 @@ from kplan.scheduler.podinfo import PodClass, PodInfo
 
 Weighted = tuple[Plugin | ClusterPlugin, int]
 
-MANY_ROWS = 24
+MANY_ROWS = 6
 """From so many changed rows on, evaluating them as columns is cheaper than one by one."""
 
 
@@ -135,13 +135,11 @@ class Ranking:
         entries = log[self.seen :]
         self.seen = len(log)
         for check in self.checks:
-            for row, pod, sign in entries:
-                check.landed(pod, row, sign)
+            check.follow(entries)
         self.local.follow()
         rows = {entry[0] for entry in entries}
-        if len(rows) > MANY_ROWS:
-            self.feasible = self.static.ok & self.local.ok
-            self.total = self._sum(self.feasible)
+        if len(rows) >= MANY_ROWS:
+            self._columns(np.fromiter(rows, dtype=np.int64, count=len(rows)))
             return
         changed = False
         for row in rows:
@@ -159,6 +157,19 @@ class Ranking:
                     if self.feasible.item(row):
                         score = sum(w * int(n(raw, self.feasible)[row]) for w, raw, n in self.static.normalized)
                         self.total[row] = self.static.plain.item(row) + score + self.local.score.item(row)
+
+    def _columns(self, rows: Ints) -> None:
+        ok = self.static.ok[rows] & self.local.ok[rows]
+        changed = bool((ok != self.feasible[rows]).any())
+        self.feasible[rows] = ok
+        if self.static.normalized:
+            if changed or len(rows) * 8 > self.table.size:
+                self.total = self._sum(self.feasible)
+                return
+            plain = self.static.score(self.feasible)[rows]
+        else:
+            plain = self.static.plain[rows]
+        self.total[rows] = np.where(ok, plain + self.local.score[rows], -1)
 
     def totals(self, fresh: Sequence[Check] = ()) -> Ints:
         """All nodes' totals for the next pod; -1 where it does not fit."""

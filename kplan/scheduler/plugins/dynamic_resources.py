@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import marshal
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,9 @@ class DynamicResources(ClusterPlugin):
     name = "DynamicResources"
     weight = 2
 
+    def __init__(self) -> None:
+        self._stock: Stock | None = None
+
     def prepare(self, pod: PodInfo, cluster: ClusterState) -> Check | None:
         """The pod's claims; those that are not allocated need device classes that exist."""
         extended = {name: amount for name, amount in pod.cls.asked.scalars if amount and name in cluster.table.delegated}
@@ -36,7 +41,61 @@ class DynamicResources(ClusterPlugin):
         for claim in claims:
             if (claim.get("status") or {}).get("allocation") is None:
                 check_classes(claim, cluster)
-        return ClaimsCheck(pod, cluster, claims, extended)
+        stock = self._stock
+        if stock is None or not stock.is_current(cluster):
+            stock = self._stock = Stock(cluster)
+        return ClaimsCheck(pod, stock, claims, extended)
+
+
+class Outcome:
+    """What nodes can do for one combination of claims, as far as it has been tried."""
+
+    def __init__(self, size: int) -> None:
+        self.tried = np.zeros(size, dtype=np.bool_)
+        self.fits = np.zeros(size, dtype=np.bool_)
+        self.preference = np.zeros(size, dtype=np.int64)
+
+
+class Stock:
+    """The devices of a cluster, and what became of earlier tries."""
+
+    def __init__(self, cluster: ClusterState) -> None:
+        self.cluster = cluster
+        self.table = cluster.table
+        self.inventory = Inventory(cluster.list(RESOURCE_SLICE), cluster.list(DEVICE_CLASS), cluster.list(RESOURCE_CLAIM))
+        self.classes = {resource: name for name, c in self.inventory.classes.items() for resource in resources_of(c)}
+        self.outcomes: dict[bytes, Outcome] = {}
+        self._versions = self.table.version, cluster.objects_version
+        self._assumed = cluster.assumed_version
+
+    def is_current(self, cluster: ClusterState) -> bool:
+        """Whether nothing has changed but what was taken from here."""
+        known = self.cluster is cluster and self.table is cluster.table and self._versions == (cluster.table.version, cluster.objects_version)
+        return known and self._assumed == cluster.assumed_version
+
+    def outcome(self, signature: bytes) -> Outcome:
+        """What is known of a combination of claims."""
+        found = self.outcomes.get(signature)
+        if found is None:
+            if len(self.outcomes) >= 32:
+                del self.outcomes[next(iter(self.outcomes))]
+            found = self.outcomes[signature] = Outcome(self.table.size)
+        return found
+
+    def take(self, results: Iterable[Object], updates: Iterable[tuple[str, Object]]) -> None:
+        """Devices go, claims change: what was tried on nodes that could have had the devices is forgotten."""
+        keep = self.is_current(self.cluster)
+        for result in results:
+            self.inventory.note(result)
+            key = result["driver"], result["pool"]
+            names = {s.get("nodeName") for s in self.inventory.pools[key]}
+            rows = [self.table.row_of[n] for n in names if n in self.table.row_of] if key not in self.inventory.shared else slice(None)
+            for outcome in self.outcomes.values():
+                outcome.tried[rows] = False
+        for kind, obj in updates:
+            self.cluster.assume(kind, obj)
+        if keep:
+            self._assumed = self.cluster.assumed_version
 
 
 def claims_of(pod: PodInfo, cluster: ClusterState) -> Any:
@@ -76,17 +135,17 @@ class ClaimsCheck(Check):
 
     name = DynamicResources.name
 
-    def __init__(self, pod: PodInfo, cluster: ClusterState, claims: list[Object], extended: dict[str, int]) -> None:
+    def __init__(self, pod: PodInfo, stock: Stock, claims: list[Object], extended: dict[str, int]) -> None:
         self.pod = pod
-        self.cluster = cluster
+        self.stock = stock
         self.claims = claims
         self.extended = extended
         self.waiting = [c for c in claims if (c.get("status") or {}).get("allocation") is None]
-        self.inventory = Inventory(cluster.list(RESOURCE_SLICE), cluster.list(DEVICE_CLASS), cluster.list(RESOURCE_CLAIM))
         self.unavailable: list[Object] = []
         self.updates: list[tuple[str, Object]] = []
-        self._found: dict[int, list[list[tuple[Request, Any]]] | None] = {}
-        self._classes = {resource: name for name, c in self.inventory.classes.items() for resource in resources_of(c)}
+        self.prioritized = any(r.get("firstAvailable") for c in claims for r in (c["spec"].get("devices") or {}).get("requests") or ())
+        parts = [(c["spec"], ((c.get("status") or {}).get("allocation"))) for c in claims]
+        self.outcome = stock.outcome(marshal.dumps([parts, [pod.cls.containers, pod.cls.init_containers] if extended else None], 2))
 
     def filter(self, nodes: Nodes) -> Rejects:
         """Devices that are elsewhere, then devices that cannot be had."""
@@ -101,18 +160,21 @@ class ClaimsCheck(Check):
             elsewhere = elsewhere | away
         cannot: Any = nodes.no
         if self.waiting or self.extended:
-            cannot = nodes.map_nodes(lambda row, _: self._allocation(row) is None)
+            self._try(nodes.row)
+            cannot = self.outcome.fits[nodes.row] ^ True
             yield Reject("cannot allocate all claims", cannot, resolvable=False)
         yield Reject("resourceclaim not available on the node", elsewhere & (cannot ^ True), resolvable=False)
 
     def score(self, nodes: Nodes, feasible: Bools) -> Ints | None:
         """Earlier alternatives of prioritised lists are better."""
-        raw: Ints = nodes.map_nodes(lambda row, _: self._preference(row) if feasible[row] else 0).astype(np.int64)
-        return to_100(raw, feasible)
+        if not self.prioritized:
+            return np.zeros(len(feasible), dtype=np.int64)
+        self._try(nodes.row)
+        return to_100(self.outcome.preference, feasible)
 
     def reserve(self, pod: PodInfo, row: int) -> None:
         """Allocate the devices found for a node, and reserve all claims for the pod."""
-        node = self.cluster.table.names[row]
+        node = self.stock.table.names[row]
         found = self._allocation(row) or []
         allocations = {id(claim): allocation_result(taken, node) for claim, taken in zip(self.waiting, found, strict=False)}
         consumer = {"resource": "pods", "name": pod.name, "uid": pod.uid}
@@ -124,8 +186,7 @@ class ClaimsCheck(Check):
                 status["reservedFor"] = [*(status.get("reservedFor") or ()), consumer]
             if status != claim.get("status"):
                 self.updates.append((RESOURCE_CLAIM, replace(claim, ("status",), status)))
-        for kind, obj in self.updates:
-            self.cluster.assume(kind, obj)
+        self.stock.take([r for a in allocations.values() for r in a["devices"]["results"]], self.updates)
 
     def after(self) -> str:
         """What PostFilter says.   Upstream: DynamicResources.PostFilter, which gives back a claim that is of no use."""
@@ -138,26 +199,32 @@ class ClaimsCheck(Check):
                 return "deallocation of ResourceClaim completed"
         return "still not schedulable"
 
+    def _try(self, rows: Any) -> None:
+        outcome = self.outcome
+        for row in np.atleast_1d(rows)[~np.atleast_1d(outcome.tried[rows])].tolist():
+            found = self._allocation(row)
+            outcome.fits[row] = found is not None
+            outcome.preference[row] = self._preference(found) if found is not None and self.prioritized else 0
+            outcome.tried[row] = True
+
     def _allocation(self, row: int) -> list[list[tuple[Request, Any]]] | None:
-        if row not in self._found:
-            view = self.cluster.table.at(row)
-            asked = {name: amount for name, amount in self.extended.items() if not view.allocatable(name)}
-            claims = [*self.waiting, self._special(asked)] if asked else self.waiting
-            self._found[row] = Allocator(self.inventory, view, claims).allocate() if claims else []
-        return self._found[row]
+        view = self.stock.table.at(row)
+        asked = {name: amount for name, amount in self.extended.items() if not view.allocatable(name)}
+        claims = [*self.waiting, self._special(asked)] if asked else self.waiting
+        return Allocator(self.stock.inventory, view, claims).allocate() if claims else []
 
     def _special(self, asked: dict[str, int]) -> Object:
         """The claim that stands for extended resources on a node that has none of them itself."""
         requests = [
-            {"name": name, "exactly": {"deviceClassName": self._classes[resource], "count": count}}
+            {"name": name, "exactly": {"deviceClassName": self.stock.classes[resource], "count": count}}
             for resource in sorted(asked)
             for name, count in device_counts(self.pod, resource)
         ]
         requests.sort(key=lambda r: str(r["name"]))
         return {"metadata": {"namespace": self.pod.cls.namespace, "name": "<extended-resources>"}, "spec": {"devices": {"requests": requests}}}
 
-    def _preference(self, row: int) -> int:
-        chosen = {id(claim): {r.full_name for r, _ in taken} for claim, taken in zip(self.waiting, self._allocation(row) or [], strict=False)}
+    def _preference(self, found: list[list[tuple[Request, Any]]]) -> int:
+        chosen = {id(claim): {r.full_name for r, _ in taken} for claim, taken in zip(self.waiting, found, strict=False)}
         total = 0
         for claim in self.claims:
             allocated = ((claim.get("status") or {}).get("allocation") or {}).get("devices", {}).get("results") or ()

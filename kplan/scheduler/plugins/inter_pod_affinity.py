@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ class AffinityCheck(Check):
     def _concerned(self) -> Iterator[tuple[PodClass, dict[int, int]]]:
         """The pods on nodes that terms may be about."""
         seen: set[PodClass] = set()
-        groups = [self.table.placed_with_affinity]
+        groups: list[Iterable[PodClass]] = [self.table.placed_with_affinity]
         groups += (self.table.placed_like(t.selector) for t in (*self.affinity, *self.anti_affinity, *self.preferences))
         for group in groups:
             for cls in group:
@@ -148,6 +148,10 @@ class AffinityCheck(Check):
         """Count it."""
         self._add(pod.cls, row, sign)
         self.judges = bool(self.affinity or self.anti_affinity or self.totals[EXISTING])
+
+    def follow(self, entries: Iterable[tuple[int, PodInfo, int]]) -> None:
+        """Without terms of its own, a pod is concerned only by those that have some."""
+        super().follow(entries if self.own_terms else [e for e in entries if e[1].cls.has_affinity])
 
     def suppose(self, pod: PodInfo, row: int, sign: int) -> None:
         """Count it for now."""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from kplan.scheduler import requests as ask
-from kplan.scheduler.columns import Nodes
+from kplan.scheduler.columns import Nodes, at_most, cut, divisor
 from kplan.scheduler.framework import MAX_NODE_SCORE, Plugin
+from kplan.scheduler.node_table import NodeTable, Row
 from kplan.scheduler.plugins.node_resources_fit import DEFAULT_RESOURCES, Resources, amounts
 from kplan.scheduler.podinfo import PodClass
 
@@ -25,10 +26,12 @@ class NodeResourcesBalancedAllocation(Plugin):
 
     def __init__(self, resources: Resources = DEFAULT_RESOURCES) -> None:
         self.resources = resources
+        self.plain = resources == DEFAULT_RESOURCES
+        self._standing: Standing | None = None
 
     def key(self, pod: PodClass) -> Hashable:
         """What the pod asks of each resource; nothing to do where that is nothing."""
-        if self.resources == DEFAULT_RESOURCES:
+        if self.plain:
             asked = (pod.asked.cpu, pod.asked.memory)
         else:
             asked = tuple(pod.asks(name, defaults=False) for name, _ in self.resources)  # type: ignore[assignment]
@@ -47,25 +50,53 @@ class NodeResourcesBalancedAllocation(Plugin):
             have.append(there)
             without.append(used)
             with_pod.append(used + asked)
-        return HALF + (HALF + evenness(with_pod, have) - evenness(without, have)) // 2
+        before = evenness(without, have) if not self.plain or isinstance(nodes, Row) else self._now(nodes)
+        return HALF + (HALF + evenness(with_pod, have) - before) // 2
+
+    def _now(self, nodes: Any) -> Any:
+        """The evenness of cpu and memory as they are in use, which all pods are measured against."""
+        table: NodeTable = nodes if isinstance(nodes, NodeTable) else nodes.table
+        standing = self._standing
+        if standing is None or standing.table is not table or standing.version != table.version:
+            standing = self._standing = Standing(table)
+        return standing.follow()[nodes.row]
+
+
+class Standing:
+    """The evenness of each row of a table, kept current by its log."""
+
+    def __init__(self, table: NodeTable) -> None:
+        self.table = table
+        self.version = table.version
+        self.seen = len(table.log)
+        self.values = evenness([table.used_cpu, table.used_memory], [table.cpu, table.memory])
+
+    def follow(self) -> Any:
+        """Up to date."""
+        table, log = self.table, self.table.log
+        if self.seen < len(log):
+            for row in {entry[0] for entry in log[self.seen :]}:
+                used, have = [table.used_cpu.item(row), table.used_memory.item(row)], [table.cpu.item(row), table.memory.item(row)]
+                self.values[row] = evenness(used, have)
+            self.seen = len(log)
+        return self.values
 
 
 def evenness(used: list[Any], have: list[Any]) -> Any:
     """100 less the standard deviation of the shares in use, in percent, cut off; resources that a node lacks do not count."""
     shares = []
     for amount, there in zip(used, have, strict=True):
-        share = amount / (there + (there == 0))
-        shares.append(share * (share <= 1) + (share > 1))
+        shares.append(at_most(amount / divisor(there), 1.0))
     if len(shares) == 2:
-        both = (have[0] > 0) & (have[1] > 0)
-        return (1 - both * abs(shares[0] - shares[1]) / 2) * MAX_NODE_SCORE // 1
+        apart = abs(shares[0] - shares[1]) * ((have[0] > 0) & (have[1] > 0))
+        return cut((1 - apart / 2) * MAX_NODE_SCORE)
     counts = [there > 0 for there in have]
     number = sum(c * 1 for c in counts)
     if isinstance(number, int):
-        return (1 - spread_of([s for s, c in zip(shares, counts, strict=True) if c])) * MAX_NODE_SCORE // 1
+        return cut((1 - spread_of([s for s, c in zip(shares, counts, strict=True) if c])) * MAX_NODE_SCORE)
     table = zip(np.stack(shares, 1).tolist(), np.stack(counts, 1).tolist(), strict=True)
     deviation = np.array([spread_of([s for s, c in zip(row, there, strict=True) if c]) for row, there in table])
-    return (1 - deviation) * MAX_NODE_SCORE // 1
+    return cut((1 - deviation) * MAX_NODE_SCORE)
 
 
 def spread_of(shares: list[float]) -> float:

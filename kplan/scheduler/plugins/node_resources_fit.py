@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
+from operator import le
 from typing import Any
 
 import numpy as np
 
 from kplan.api.objects import Object
 from kplan.scheduler import requests as ask
-from kplan.scheduler.columns import Nodes
+from kplan.scheduler.columns import Nodes, cut, divisor
 from kplan.scheduler.framework import MAX_NODE_SCORE, Plugin, Reject, Rejects
 from kplan.scheduler.podinfo import PodClass
 
@@ -44,13 +46,13 @@ class NodeResourcesFit(Plugin):
         yield Reject("Too many pods", nodes.pod_count + 1 > nodes.max_pods)
         asked = pod.asked
         if asked.cpu:
-            yield Reject("Insufficient cpu", asked.cpu > nodes.cpu - nodes.used_cpu, asked.cpu <= nodes.cpu)
+            yield Reject("Insufficient cpu", asked.cpu > nodes.cpu - nodes.used_cpu, lambda: asked.cpu <= nodes.cpu)
         if asked.memory:
-            yield Reject("Insufficient memory", asked.memory > nodes.memory - nodes.used_memory, asked.memory <= nodes.memory)
+            yield Reject("Insufficient memory", asked.memory > nodes.memory - nodes.used_memory, lambda: asked.memory <= nodes.memory)
         if asked.ephemeral_storage:
             have = nodes.ephemeral_storage
             short = asked.ephemeral_storage > have - nodes.used_ephemeral_storage
-            yield Reject("Insufficient ephemeral-storage", short, asked.ephemeral_storage <= have)
+            yield Reject("Insufficient ephemeral-storage", short, lambda: asked.ephemeral_storage <= nodes.ephemeral_storage)
         for name, amount in asked.scalars:
             if not amount or self.ignores(name):
                 continue
@@ -58,7 +60,7 @@ class NodeResourcesFit(Plugin):
             short = amount > have - nodes.used(name)
             if name in nodes.delegated:
                 short = short & (have > 0)
-            yield Reject(f"Insufficient {name}", short, amount <= have)
+            yield Reject(f"Insufficient {name}", short, partial(le, amount, have))
 
     def score(self, pod: PodClass, nodes: Nodes) -> Any:
         """The strategy's score of what would be in use, averaged by weight over the resources that the node has."""
@@ -66,8 +68,7 @@ class NodeResourcesFit(Plugin):
             asked = pod.asked
             cpu, memory = nodes.cpu, nodes.memory
             score = least_allocated(nodes.nonzero_cpu + asked.nonzero_cpu, cpu) + least_allocated(nodes.nonzero_memory + asked.nonzero_memory, memory)
-            weights = (cpu > 0) * 1 + (memory > 0)
-            return score // (weights + (weights == 0))
+            return score // divisor((cpu > 0) * 1 + (memory > 0))
         total: Any = nodes.zero
         weights = nodes.zero
         for name, weight in self.resources:
@@ -79,8 +80,7 @@ class NodeResourcesFit(Plugin):
             counts = (score > 0) & (have > 0) if self.rounds else have > 0
             total = total + counts * weight * score
             weights = weights + counts * weight
-        weights = weights + (weights == 0)
-        return (total / weights + 0.5) // 1 if self.rounds else total // weights
+        return cut(total / divisor(weights) + 0.5) if self.rounds else total // divisor(weights)
 
     def ignores(self, resource: str) -> bool:
         """Extended resources that the arguments leave to others."""
@@ -102,13 +102,13 @@ def amounts(nodes: Nodes, resource: str, nonzero: bool) -> tuple[Any, Any]:
 
 def least_allocated(used: Any, have: Any) -> Any:
     """The share that stays free; 0 beyond what there is."""
-    return (used <= have) * ((have - used) * MAX_NODE_SCORE // (have + (have == 0)))
+    return (used <= have) * ((have - used) * MAX_NODE_SCORE // divisor(have))
 
 
 def most_allocated(used: Any, have: Any) -> Any:
     """The share in use; 100 beyond what there is."""
     over = used > have
-    return (over * have + (over ^ True) * used) * MAX_NODE_SCORE // (have + (have == 0))
+    return (over * have + (over ^ True) * used) * MAX_NODE_SCORE // divisor(have)
 
 
 def by_shape(points: Sequence[tuple[int, int]]) -> Callable[[Any, Any], Any]:
@@ -118,7 +118,7 @@ def by_shape(points: Sequence[tuple[int, int]]) -> Callable[[Any, Any], Any]:
 
     def score(used: Any, have: Any) -> Any:
         over = (used > have) | (have == 0)
-        percent = over * 100 + (over ^ True) * (used * 100 // (have + (have == 0)))
+        percent = over * 100 + (over ^ True) * (used * 100 // divisor(have))
         return line[percent] if isinstance(percent, int) else scores[percent]
 
     return score

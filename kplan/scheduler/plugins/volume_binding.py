@@ -9,9 +9,9 @@ import numpy as np
 from kplan.api.objects import Object, annotations_of, replace
 from kplan.api.quantity import compare, value_of
 from kplan.scheduler import selectors
-from kplan.scheduler.cluster_state import CLAIM, CSI_CAPACITY, CSI_DRIVER, CSI_NODE, STORAGE_CLASS, VOLUME, ClusterState
+from kplan.scheduler.cluster_state import CLAIM, CSI_CAPACITY, CSI_DRIVER, STORAGE_CLASS, VOLUME, ClusterState
 from kplan.scheduler.columns import Nodes
-from kplan.scheduler.csi_migration import in_tree, is_migrated, translated_affinity
+from kplan.scheduler.csi_migration import in_tree, translated_affinity
 from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejected, Rejects
 from kplan.scheduler.node_table import Row
 from kplan.scheduler.podinfo import PodInfo
@@ -265,6 +265,8 @@ def reach(cluster: ClusterState, volume: Object, nodes: Nodes) -> Any:
     plugin = in_tree(volume["spec"])
     if plugin is None:
         return found
-    migrated = nodes.map_nodes(lambda _, node: is_migrated(plugin[1].plugin, cluster.get(CSI_NODE, "", node["metadata"]["name"])))
-    translated = affinity_mask(translated_affinity(volume, plugin[1]), nodes)
-    return (migrated & translated) | ((migrated ^ True) & found)
+    affinity = translated_affinity(volume, plugin[1])
+    if affinity is volume["spec"].get("nodeAffinity"):
+        return found
+    migrated = cluster.migrated(plugin[1].plugin)[nodes.row]
+    return (migrated & affinity_mask(affinity, nodes)) | ((migrated ^ True) & found)
