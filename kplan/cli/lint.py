@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from kplan.cli.options import checked_version, console, note_skipped, read, shared, unreadable
+from kplan.cli.options import checked_version, note_skipped, outputs, read, shared, unreadable, write
 
 LEVELS = ("error", "warning", "note")
 
 
 @click.command()
 @shared
-@click.option("--format", "format", type=click.Choice(["text", "json", "github"]), default="text", show_default=True, help="How to print the findings.")
+@outputs
 @click.option("--fail-on", type=click.Choice([*LEVELS, "never"]), default="error", show_default=True, help="Lowest severity that makes the exit code 1.")
 def command(
     paths: tuple[str, ...],
@@ -24,6 +22,7 @@ def command(
     quiet: bool,
     verbose: bool,
     format: str,
+    output: tuple[str, ...],
     fail_on: str,
 ) -> int:
     """Check manifests: YAML, schema, the API server's validation, references.
@@ -34,20 +33,10 @@ def command(
     sources = read(paths, exclude)
     from kplan.diagnostics import Severity
     from kplan.lint.engine import lint
+    from kplan.report.formats import write_findings
 
     findings = lint(sources, namespace=namespace, version=version)
-    if format == "json":
-        from kplan.report.json import render_findings as render_json
-
-        render_json(findings, sys.stdout)
-    elif format == "github":
-        from kplan.report.github import render_diagnostics
-
-        render_diagnostics(findings.diagnostics, sys.stdout)
-    else:
-        from kplan.report.text import render_findings
-
-        render_findings(findings, console(color), quiet=quiet)
+    write(format, output, color, lambda name, out, screen: write_findings(findings, name, out, screen, quiet=quiet))
     if not quiet:
         note_skipped(sources, verbose=verbose)
     if unreadable(sources):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -32,6 +32,33 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def outputs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How what was found is printed."""
+    from kplan.report.formats import FORMATS
+
+    option = click.option("--format", "format", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print on standard output.")
+    more = click.option("--output", "output", multiple=True, metavar="FORMAT=FILE", help="Also write a format to a file (may be repeated).")
+    return option(more(command))
+
+
+def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callable[[str, TextIO, Console], None]) -> None:
+    """Draw to standard output in one format and to files in others."""
+    from rich.console import Console
+
+    from kplan.report.formats import FORMATS
+
+    for item in output:
+        name, equals, path = item.partition("=")
+        if not equals or name not in FORMATS or not path:
+            raise click.UsageError(f'--output "{item}" is not FORMAT=FILE with a format of {", ".join(FORMATS)}')
+        try:
+            with open(path, "w", encoding="utf-8", newline="\n") as file:
+                draw(name, file, Console(file=file, width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False))
+        except OSError as error:
+            raise click.UsageError(f'--output: cannot write "{path}": {error.strerror}') from None
+    draw(format, sys.stdout, console(color))
 
 
 def checked_version(version: str) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from kplan.cli.options import checked_version, console, note_skipped, read, shared, unreadable
+from kplan.cli.options import checked_version, console, note_skipped, outputs, read, shared, unreadable, write
 
 
 @click.command()
 @shared
-@click.option("--format", "format", type=click.Choice(["text", "json", "github"]), default="text", show_default=True, help="How to print the plan.")
+@outputs
 @click.option("--state", multiple=True, metavar="FILE|DIR", help="Base state: a dump such as `kubectl get … -A -o yaml` makes.")
 @click.option("--base", multiple=True, metavar="DIR", help="Base state: the same manifests at another revision.")
 @click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c.")
@@ -29,6 +29,7 @@ def command(
     quiet: bool,
     verbose: bool,
     format: str,
+    output: tuple[str, ...],
     state: tuple[str, ...],
     base: tuple[str, ...],
     nodes: str,
@@ -45,6 +46,7 @@ def command(
     sources = read(paths, exclude)
     from kplan.node.shapes import ShapeError
     from kplan.plan import Options, plan
+    from kplan.report.formats import write_plan
 
     options = Options(
         version=version,
@@ -67,7 +69,7 @@ def command(
     except ShapeError as error:
         raise click.UsageError(f"--nodes: {error}") from None
     options.progress("")
-    _render(found, format, color=color, quiet=quiet, verbose=verbose)
+    write(format, output, color, lambda name, out, screen: write_plan(found, name, out, screen, quiet=quiet, verbose=verbose))
     if not quiet:
         note_skipped(sources, verbose=verbose)
     if unreadable(sources):
@@ -75,21 +77,6 @@ def command(
     if not found.ok:
         return 1
     return 2 if detailed_exitcode and found.changes else 0
-
-
-def _render(found: Any, format: str, *, color: bool | None, quiet: bool, verbose: bool) -> None:
-    if format == "json":
-        from kplan.report.json import render_plan as render_json
-
-        render_json(found, sys.stdout)
-    elif format == "github":
-        from kplan.report.github import render_diagnostics
-
-        render_diagnostics(found.diagnostics, sys.stdout)
-    else:
-        from kplan.report.text import render_plan
-
-        render_plan(found, console(color), quiet=quiet, verbose=verbose)
 
 
 def seconds(text: str) -> float:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Span
 from kplan.diff import Change, masked
-from kplan.lint.engine import Findings
-from kplan.plan import Plan
+
+if TYPE_CHECKING:
+    from kplan.lint.engine import Findings
+    from kplan.plan import Plan
 
 FORMAT_VERSION = "1.0"
 

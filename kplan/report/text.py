@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -12,9 +12,11 @@ from rich.text import Text
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
-from kplan.lint.engine import Findings
-from kplan.plan import Plan, PodSummary
 from kplan.report.sources import source_line
+
+if TYPE_CHECKING:
+    from kplan.lint.engine import Findings
+    from kplan.plan import Plan, PodSummary
 
 SIGNS = {CREATE: ("+", "green"), UPDATE: ("~", "yellow"), REPLACE: ("-/+", "magenta"), DELETE: ("-", "red")}
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}

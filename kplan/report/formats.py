@@ -1,0 +1,73 @@
+"""The output formats by name: what draws a plan and what draws findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+
+from kplan.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from kplan.lint.engine import Findings
+    from kplan.plan import Plan
+
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+
+
+def write_plan(plan: Plan, format: str, out: TextIO, console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
+    """A plan in a format; `console` is what the text format prints on."""
+    if format == "text":
+        from kplan.report.text import render_plan
+
+        render_plan(plan, console, quiet=quiet, verbose=verbose)
+    elif format == "json":
+        from kplan.report.json import render_plan as render_json
+
+        render_json(plan, out)
+    elif format == "markdown":
+        from kplan.report.markdown import render_plan as render_markdown
+
+        render_markdown(plan, out)
+    else:
+        _diagnostics(format)(plan.diagnostics, out)
+
+
+def write_findings(findings: Findings, format: str, out: TextIO, console: Console, *, quiet: bool = False) -> None:
+    """Findings in a format."""
+    if format == "text":
+        from kplan.report.text import render_findings
+
+        render_findings(findings, console, quiet=quiet)
+    elif format == "json":
+        from kplan.report.json import render_findings as render_json
+
+        render_json(findings, out)
+    elif format == "markdown":
+        from kplan.report.markdown import render_findings as render_markdown
+
+        render_markdown(findings, out)
+    else:
+        _diagnostics(format)(findings.diagnostics, out)
+
+
+def _diagnostics(format: str) -> Callable[[Iterable[Diagnostic], TextIO], None]:
+    """What draws plain diagnostics."""
+    if format == "sarif":
+        from kplan.lint.rules import RULES
+        from kplan.report import sarif
+
+        documentation = {r.name: r.documentation for r in RULES}
+        return lambda found, out: sarif.render_diagnostics(found, out, documentation)
+    if format == "junit":
+        from kplan.report import junit
+
+        return junit.render_diagnostics
+    if format == "gitlab":
+        from kplan.report import gitlab
+
+        return gitlab.render_diagnostics
+    from kplan.report import github
+
+    return github.render_diagnostics
