@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import click
 
 
@@ -21,5 +19,5 @@ def command(name: str | None) -> int:
     found = next((r for r in RULES if r.name == name), None)
     if found is None:
         raise click.UsageError(f'there is no rule "{name}": kplan rules lists them')
-    click.echo(f"{found.name} ({found.severity})\n\n{inspect.cleandoc(found.documentation)}")
+    click.echo(f"{found.name} ({found.severity})\n\n{found.documentation}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -48,7 +49,7 @@ class Rule:
     @property
     def documentation(self) -> str:
         """Summary, Why, Example, Fix, Upstream."""
-        return self.check.__doc__ or ""
+        return inspect.cleandoc(self.check.__doc__ or "")
 
 
 def rule(name: str, severity: Severity, kinds: tuple[str, ...] = ()) -> Callable[[Check], Rule]:

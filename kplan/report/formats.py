@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-
-from kplan.diagnostics import Diagnostic
-
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kplan.diagnostics import Diagnostic
     from kplan.lint.engine import Findings
     from kplan.plan import Plan
 
