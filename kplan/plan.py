@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-from kplan.api.objects import Object, annotations_of, group_kind_of
+from kplan.api.objects import Object, annotations_of, controller_of, group_kind_of
 from kplan.api.ref import Ref
 from kplan.apiserver.registry import BUILT_IN
 from kplan.apiserver.response import Response
@@ -19,7 +18,8 @@ from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import Change, changes, state_of
 from kplan.graph import apply_order, rank
 from kplan.lint import answers
-from kplan.lint.engine import duplicate_keys
+from kplan.lint.engine import duplicate_keys, ruled
+from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
 from kplan.node.shapes import GENERIC, nodes
@@ -28,7 +28,6 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 REST = 0.3  # virtual seconds without a change after each object
 HORIZON = 600.0
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
-ENDED = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +43,6 @@ class Options:
     base: Sources | None = None
     full: bool = False
     progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PodSummary:
-    """The pods of one workload: how many in each state, why those that are not up are not, and on which nodes the others are."""
-
-    states: dict[str, int]
-    nodes: dict[str, int]
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +104,11 @@ def plan(sources: Sources, options: Options) -> Plan:
     options.progress("running the cluster")
     run = cluster.run(quiet=options.horizon, horizon=options.horizon)
     after = _snapshot(cluster)
-    found += run.diagnostics
-    pods = _pods(after)
-    found += _not_up(after, pods, applying.places)
+    events = tuple(cluster.events()[mark:])
+    outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
+    found += _explained(outcomes, ruled(applying.taken, options.version, _standing(after)))
     found += _not_simulated(sources.manifests)
-    phases = Counter(_phase(o) for r, o in after.items() if r.group_kind == "Pod")
+    phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
     difference = tuple(sorted(changes(before, after, full=options.full), key=lambda c: (rank(c.ref.group_kind), c.ref)))
     changed = {c.ref for c in difference}
     return Plan(
@@ -128,13 +118,13 @@ def plan(sources: Sources, options: Options) -> Plan:
         diagnostics=tuple(dict.fromkeys(found)),
         stated=tuple(sorted(stated)),
         rejected=tuple(applying.rejected),
-        pods=pods,
+        pods=summaries(after),
         running=phases["Running"] + phases["Completed"],
         pending=phases["Pending"] + phases["NotReady"],
         failed=phases["Failed"],
         unchanged=sum(1 for r in stated if r not in changed and r in after),
         elapsed=run.elapsed,
-        events=tuple(cluster.events()[mark:]),
+        events=events,
         before=before,
         after=after,
     )
@@ -177,6 +167,7 @@ class _Applying:
         self.diagnostics: list[Diagnostic] = []
         self.rejected: list[Ref] = []
         self.places: dict[Ref, Manifest] = {}
+        self.taken: list[tuple[Ref, Manifest, Object]] = []
 
     def all(self, manifests: Sequence[Manifest]) -> set[Ref]:
         """Apply in dependency order; the refs that the manifests state."""
@@ -221,6 +212,7 @@ class _Applying:
         if answer.accepted and answer.object is not None:
             ref = Ref.of(answer.object)
             self.diagnostics += answers.warnings(manifest, ref, answer)
+            self.taken.append((ref, manifest, answer.object))
         else:
             self.rejected.append(ref)
             self.diagnostics += answers.refusal(manifest, ref, answer, self.options.version)
@@ -250,80 +242,19 @@ def _snapshot(cluster: Cluster) -> dict[Ref, Object]:
     return {r: o for r, o in state_of(cluster.objects()).items() if r.group_kind not in HIDDEN}
 
 
-def _phase(pod: Object) -> str:
-    """Running, NotReady, Pending, Completed or Failed."""
-    status = pod.get("status") or {}
-    phase = status.get("phase") or "Pending"
-    if phase == "Succeeded":
-        return "Completed"
-    if phase != "Running":
-        return str(phase)
-    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
-    return "Running" if ready else "NotReady"
+def _standing(state: dict[Ref, Object]) -> Iterable[Object]:
+    """What references may point at: everything but the pods and sets that workloads made, whose templates stand for them."""
+    return (o for r, o in state.items() if r.kind not in ("Pod", "ReplicaSet") or controller_of(o) is None)
 
 
-def _pods(state: dict[Ref, Object]) -> dict[Ref, PodSummary]:
-    """The pods of the state by what made them."""
-    from kplan.diff import cause_of
-
-    groups: dict[Ref, list[Object]] = {}
-    for ref, obj in state.items():
-        if ref.group_kind == "Pod":
-            groups.setdefault(cause_of(obj, state) or ref, []).append(obj)
-    found = {}
-    for ref in sorted(groups):
-        pods = groups[ref]
-        states = Counter(_phase(p) for p in pods)
-        on = Counter(p["spec"].get("nodeName", "") for p in pods if p["spec"].get("nodeName"))
-        reasons = dict.fromkeys(filter(None, (_why(p) for p in pods)))
-        found[ref] = PodSummary(dict(sorted(states.items())), dict(sorted(on.items())), tuple(reasons))
-    return found
-
-
-def _why(pod: Object) -> str:
-    """Why a pod is not up, in a few words."""
-    if _phase(pod) in ("Running", "Completed"):
-        return ""
-    status = pod.get("status") or {}
-    for condition in status.get("conditions") or ():
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return f"{condition.get('reason', '')}: {condition.get('message', '')}"
-    for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
-        waiting = (container.get("state") or {}).get("waiting")
-        if waiting and waiting.get("reason") != "PodInitializing":
-            detail = waiting.get("message") or ("waiting for its volumes" if waiting.get("reason") == "ContainerCreating" else "")
-            return f"{waiting.get('reason', '')}: {detail}".rstrip(": ")
-        ended = (container.get("state") or {}).get("terminated")
-        if ended and ended.get("exitCode"):
-            return f"{ended.get('reason', '')}: exit code {ended['exitCode']}"
-    return str(status.get("reason") or status.get("phase") or "not ready")
-
-
-def _not_up(state: dict[Ref, Object], pods: dict[Ref, PodSummary], places: dict[Ref, Manifest]) -> Iterable[Diagnostic]:
-    """What does not come up, at the manifests that state it."""
-    for ref, summary in pods.items():
-        bad = sum(n for s, n in summary.states.items() if s not in ("Running", "Completed"))
-        if not bad:
-            continue
-        manifest = places.get(ref)
-        span = manifest.locate() if manifest else None
-        whole = sum(summary.states.values())
-        for reason in summary.reasons:
-            yield Diagnostic("not-ready", Severity.ERROR, f"{bad} of {whole} pods not up: {reason}", ref, "", span)
-    for ref, obj in state.items():
-        yield from _stuck(ref, obj, places)
-
-
-def _stuck(ref: Ref, obj: Object, places: dict[Ref, Manifest]) -> Iterable[Diagnostic]:
-    """Objects other than pods that do not get where they should: pods that may not be made, claims that stay unbound."""
-    manifest = places.get(ref)
-    span = manifest.locate() if manifest else None
-    status: dict[str, Any] = obj.get("status") or {}
-    for condition in status.get("conditions") or ():
-        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True" and ref.kind in ("Deployment", "ReplicationController"):
-            yield Diagnostic("replica-failure", Severity.ERROR, f"{condition.get('reason')}: {condition.get('message')}", ref, "", span)
-    if ref.group_kind == "PersistentVolumeClaim" and status.get("phase") == "Lost":
-        yield Diagnostic("claim-lost", Severity.ERROR, "its volume is gone", ref, "", span)
+def _explained(outcomes: Sequence[Diagnostic], findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What happened, with the remedy that a rule knows for the same field; and what the rules find besides."""
+    known = {(f.ref, f.path): f for f in findings}
+    told = []
+    for outcome in outcomes:
+        finding = known.pop((outcome.ref, outcome.path), None)
+        told.append(replace(outcome, hint=outcome.hint or finding.hint) if finding else outcome)
+    return [*told, *known.values()]
 
 
 def _not_simulated(manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:
@@ -334,3 +265,6 @@ def _not_simulated(manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:
         if gk not in BUILT_IN and gk not in seen and (gk.endswith(".k8s.io") or "." not in gk):
             seen.add(gk)
             yield Diagnostic("not-simulated", Severity.NOTE, f"{gk} is stored as its schema allows and not simulated yet", None, "", manifest.locate("kind"))
+
+
+__all__ = ["HORIZON", "Options", "Plan", "PodSummary", "plan"]

@@ -58,7 +58,7 @@ def lint(sources: Sources, *, namespace: str = "default", version: str = "1.36",
                         continue
                     once.add((ref.group, ref.kind))
                 found.append(diagnostic)
-    found += _ruled(good, version, state, rules)
+    found += ruled(good, version, state, rules)
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
     return Findings(tuple(sorted(_unique(found), key=_order)), len(checked), dict(sorted(kinds.items())))
 
@@ -93,8 +93,8 @@ def _placed(ref: Ref, obj: Object) -> Ref:
     return ref._replace(group=ref.group, namespace=obj["metadata"].get("namespace") or "")
 
 
-def _ruled(good: Sequence[tuple[Ref, Manifest, Object]], version: str, state: Iterable[Object], rules: Sequence[Rule]) -> Iterator[Diagnostic]:
-    """The findings of the rules, at their places."""
+def ruled(good: Sequence[tuple[Ref, Manifest, Object]], version: str, state: Iterable[Object], rules: Sequence[Rule] = RULES) -> Iterator[Diagnostic]:
+    """The findings of the rules about manifests that the server takes (each with its ref and the object it became), at their places."""
     graph = build([obj for _, _, obj in good], state)
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
