@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kplan.admission import Request
+from kplan.admission.pod_topology_labels import topology_labels
 from kplan.api import status
 from kplan.api.objects import Object, group_kind_of
 from kplan.apiserver import writes
@@ -119,7 +120,7 @@ def write(door: Door, obj: Object, call: Call) -> Object:
 
 
 def bind(door: Door, pod: Object, node: str, call: Call) -> Object:
-    """Assign a pod to a node.   Upstream: registry/core/pod/storage (assignPod)."""
+    """Assign a pod to a node, of which it takes zone and region over.   Upstream: registry/core/pod/storage (assignPod)."""
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     old = door.store.get("Pod", namespace, name)
     if old is None or old["metadata"]["uid"] != pod["metadata"]["uid"]:
@@ -136,5 +137,8 @@ def bind(door: Door, pod: Object, node: str, call: Call) -> Object:
     others = [c for c in state.get("conditions") or () if c["type"] != "PodScheduled"]
     new_state = {**state, "conditions": [*others, scheduled]}
     new_state.pop("nominatedNodeName", None)
-    new = {**old, "spec": {**old["spec"], "nodeName": node}, "status": new_state}
+    meta, labels = old["metadata"], topology_labels(door.store, node)
+    if labels:
+        meta = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
+    new = {**old, "metadata": meta, "spec": {**old["spec"], "nodeName": node}, "status": new_state}
     return door.store.put("Pod", new)

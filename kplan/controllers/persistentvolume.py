@@ -14,12 +14,12 @@ from kplan.api.objects import Object, annotations_of, replace
 from kplan.api.podvolumes import is_terminated
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import RETRY, Controller, Key, Watch, itself
+from kplan.apiserver.loops import RETRY, Controller, Key, Watch
 from kplan.controllers.volumebinding import (
     BIND_COMPLETED,
     BOUND_BY_CONTROLLER,
     PROVISIONED_BY,
-    Refused,
+    RefusedError,
     bind,
     set_claim_status,
     set_volume_phase,
@@ -58,7 +58,7 @@ class PersistentVolumeBinder(Controller):
             return None
         try:
             settled = self._sync_claim(api, obj) if namespace else self._sync_volume(api, obj)
-        except Refused:
+        except RefusedError:
             return RETRY
         return None if settled else RESYNC - (api.now - self._started).total_seconds() % RESYNC
 
@@ -118,7 +118,7 @@ class PersistentVolumeBinder(Controller):
         elif not is_for(volume, claim):
             api.event(claim, "Warning", "FailedBinding", f'volume "{volume["metadata"]["name"]}" already bound to a different claim.')
             if BOUND_BY_CONTROLLER in annotations_of(claim):
-                raise Refused("volume already claimed")
+                raise RefusedError("volume already claimed")
             set_claim_status(api, claim, "Pending")
             return False
         bind(api, volume, claim)
@@ -169,7 +169,7 @@ class PersistentVolumeBinder(Controller):
             why = f'plugin "{plugin}" is not a CSI plugin. Only CSI plugin can provision a claim with a datasource'
             api.event(claim, "Warning", "ProvisioningFailed", why)
             return
-        provisioner = DRIVERS.get(found["provisioner"], found["provisioner"])
+        provisioner = str(DRIVERS.get(found["provisioner"]) or found["provisioner"])
         claim = announced(api, claim, provisioner)
         if not plugin:
             api.event(
@@ -223,7 +223,7 @@ class PersistentVolumeBinder(Controller):
         if (volume.get("status") or {}).get("phase") not in GIVEN_BACK:
             volume = set_volume_phase(api, volume, "Released")
         self._reclaimer.reclaim(api, volume)
-        return volume["spec"].get("persistentVolumeReclaimPolicy") != "Recycle"
+        return bool(volume["spec"].get("persistentVolumeReclaimPolicy") != "Recycle")
 
 
 def _claim_and_lost_volume(entry: Entry, reader: Reader) -> Iterable[Key]:

@@ -18,14 +18,14 @@ MIGRATED_TO = "pv.kubernetes.io/migrated-to"
 PRE_RESIZE_CAPACITY = "volume.alpha.kubernetes.io/pre-resize-capacity"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The door refused a write; the key is tried again later."""
 
 
 def written(answer: Response) -> Object:
     """The object as it stands after a write."""
     if not answer.accepted or answer.object is None:
-        raise Refused(answer.message)
+        raise RefusedError(answer.message)
     return answer.object
 
 
@@ -120,7 +120,7 @@ def _capacity(status: Object, volume: Object) -> Object:
     """The capacity that a claim shows when it becomes bound: that from before a resize whose file system still has to grow."""
     offered = (volume["spec"].get("capacity") or {}).get("storage")
     if offered is None:
-        raise Refused(f'PersistentVolume "{volume["metadata"]["name"]}" is without a storage capacity')
+        raise RefusedError(f'PersistentVolume "{volume["metadata"]["name"]}" is without a storage capacity')
     before = annotations_of(volume).get(PRE_RESIZE_CAPACITY)
     held = status.get("capacity") or {}
     if before is not None:

@@ -2,62 +2,33 @@
 
 Upstream: pkg/scheduler/schedule_one.go and backend/queue. One key, `("queue",)`: the order among pods is the queue's own.
 A pod that found no node is tried again when something was written that can help it (by the plugins that stood in its way), after a
-back-off of 1 s, 2 s .. 10 s.
+back-off of 1 s, 2 s .. 10 s; at once where that was one of its own claims. (Upstream need not wait for the back-off either when it has nothing
+else to do; here that is left out where a write can help many.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from kplan.api.objects import Object
+from kplan.api.podvolumes import claims_of
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import EVERYTHING, Controller, Key, Watch
+from kplan.scheduler.cluster_state import CLAIM, VOLUME
 from kplan.scheduler.decision import Decision
+from kplan.scheduler.queue import COUNTING, HELPS, SPREADING, STORAGE_KINDS, Binding, Waiting, asks_otherwise, node_matters, schedulable
 from kplan.scheduler.scheduler import Scheduler
+from kplan.scheduler.volume_waits import BINDING, POLL, TIMEOUT, TOO_LONG, BindingError, helped, volumes_bound, waits_for_volumes
 
 DEFAULT_SCHEDULER = "default-scheduler"
-FIRST_BACKOFF, LAST_BACKOFF = 1.0, 10.0  # seconds
 QUEUE: Key = ("queue",)
-STORAGE = frozenset({"VolumeBinding", "VolumeZone", "VolumeRestrictions", "NodeVolumeLimits"})
-SPREADING = frozenset({"InterPodAffinity", "PodTopologySpread"})
-COUNTING = SPREADING | {"NodeResourcesFit", "NodePorts", "VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "DynamicResources"}
-# Which plugins a write to a kind can satisfy; writes to Nodes can satisfy all.
-HELPS: dict[str, frozenset[str]] = {
-    "PersistentVolumeClaim": STORAGE,
-    "PersistentVolume": STORAGE,
-    "StorageClass.storage.k8s.io": STORAGE,
-    "CSINode.storage.k8s.io": STORAGE,
-    "CSIDriver.storage.k8s.io": STORAGE,
-    "CSIStorageCapacity.storage.k8s.io": STORAGE,
-    "VolumeAttachment.storage.k8s.io": STORAGE,
-    "Namespace": frozenset({"InterPodAffinity"}),
-    "ResourceClaim.resource.k8s.io": frozenset({"DynamicResources"}),
-    "ResourceSlice.resource.k8s.io": frozenset({"DynamicResources"}),
-    "DeviceClass.resource.k8s.io": frozenset({"DynamicResources", "NodeResourcesFit"}),
-}
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A pod that found no node: by which plugins, how often, and when it was last tried."""
-
-    rejected_by: frozenset[str]
-    attempts: int
-    tried: datetime
-    hopeful: bool = False
-
-    @property
-    def due(self) -> datetime:
-        """When its back-off is over."""
-        return self.tried + timedelta(seconds=min(FIRST_BACKOFF * 2 ** (self.attempts - 1), LAST_BACKOFF))
 
 
 def _wakes(entry: Entry, reader: Reader) -> Iterable[Key]:
-    return (QUEUE,) if entry.kind in ("Pod", "Node") or entry.kind in HELPS else ()
+    return (QUEUE,) if entry.kind in ("Pod", "Node") or entry.kind in HELPS or entry.kind in STORAGE_KINDS else ()
 
 
 class SchedulerLoop(Controller):
@@ -72,7 +43,8 @@ class SchedulerLoop(Controller):
         self._scheduler: Scheduler | None = None
         self._active: dict[tuple[str, str], int] = {}  # pods to try, with their order of arrival
         self._waiting: dict[tuple[str, str], Waiting] = {}
-        self._binding: dict[tuple[str, str], Decision] = {}  # pods whose volumes are being bound
+        self._binding: dict[tuple[str, str], Binding] = {}  # pods whose volumes are being bound
+        self._attempts: dict[tuple[str, str], int] = {}  # of pods whose volumes are being bound
         self._arrivals = 0
 
     def start(self, api: Client) -> Iterable[Key]:
@@ -85,7 +57,7 @@ class SchedulerLoop(Controller):
 
     def sync(self, key: Key, api: Client) -> float | None:
         """Try all pods that are due; seconds until the next one is."""
-        self._bind_ready(api)
+        self._poll(api)
         self._wake(api.now)
         while self._active:
             namespace, name = min(self._active, key=lambda k: self._rank(api, k))
@@ -93,9 +65,10 @@ class SchedulerLoop(Controller):
             pod = api.get("Pod", namespace, name)
             if pod is not None and self._waits(pod):
                 self._try(api, pod)
-            self._bind_ready(api)
+            else:
+                self._waiting.pop((namespace, name), None)
             self._wake(api.now)
-        times = [w.due for w in self._waiting.values() if w.hopeful]
+        times = [w.due for w in self._waiting.values() if w.hopeful] + [b.due for b in self._binding.values()]
         return max(0.0, (min(times) - api.now).total_seconds()) if times else None
 
     # -- the queue
@@ -122,10 +95,24 @@ class SchedulerLoop(Controller):
         if entry.kind == "Pod":
             self._observe_pod(entry)
         elif entry.kind == "Node":
-            if entry.old is None or entry.new is None or _node_matters(entry.old, entry.new):
+            if entry.old is None or entry.new is None or node_matters(entry.old, entry.new):
                 self._hope(None)
         elif entry.kind in HELPS:
             self._hope(HELPS[entry.kind])
+        elif entry.kind in STORAGE_KINDS:
+            self._observe_storage(entry)
+
+    def _observe_storage(self, entry: Entry) -> None:
+        plugins = helped(entry)
+        if entry.kind != CLAIM:
+            if plugins:
+                self._hope(plugins)
+            return
+        assert self._scheduler is not None
+        meta = entry.object["metadata"]
+        for key, waiting in self._waiting.items():
+            if waiting.rejected_by & plugins and key[0] == meta["namespace"] and meta["name"] in waiting.claims:
+                waiting.hopeful = waiting.at_once = True
 
     def _observe_pod(self, entry: Entry) -> None:
         old, new = entry.old, entry.new
@@ -138,7 +125,7 @@ class SchedulerLoop(Controller):
             if old["spec"].get("nodeName"):
                 self._hope(COUNTING)
             return
-        if old is None or (not new["spec"].get("nodeName") and _asks_otherwise(old, new)):
+        if old is None or (not new["spec"].get("nodeName") and asks_otherwise(old, new)):
             self._arrived(new)
         elif new["spec"].get("nodeName"):
             phase_before, phase = (old.get("status") or {}).get("phase"), (new.get("status") or {}).get("phase")
@@ -171,37 +158,90 @@ class SchedulerLoop(Controller):
             self._waiting.pop(key, None)
             return
         if decision.chosen is not None:
-            self._waiting.pop(key, None)
-            for _, obj in decision.updates:
-                api.write(obj)
-            self._binding[key] = decision
+            before = self._waiting.pop(key, None)
+            why = self._write(api, decision)
+            if why:
+                self._scheduler.forget(pod, decision)
+                self._refused(api, pod, Decision(decision.pod, message=why, error=True, clears_nomination=True))
+            elif waits_for_volumes(decision.updates):
+                self._attempts[key] = before.attempts if before else 0
+                self._binding[key] = Binding(decision, api.now, api.now + timedelta(seconds=POLL))
+                self._expect(api, pod, decision.chosen)
+            else:
+                self._bind(api, pod, decision)
             return
+        self._refused(api, pod, decision)
+
+    def _write(self, api: Client, decision: Decision) -> str:
+        """Write what was decided about claims and volumes; returns why that cannot be."""
+        for kind, obj in decision.updates:
+            answer = api.write(obj)
+            if not answer.accepted:
+                return f'running PreBind plugin "{BINDING if kind in (CLAIM, VOLUME) else "DynamicResources"}": {answer.message}'
+        return ""
+
+    def _refused(self, api: Client, pod: Object, decision: Decision) -> None:
+        key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
         before = self._waiting.get(key)
-        self._waiting[key] = Waiting(decision.rejected_by, before.attempts + 1 if before else 1, api.now)
+        attempts = (before.attempts if before else self._attempts.pop(key, 0)) + 1
+        claims = frozenset(name for name, _ in claims_of(pod))
+        self._waiting[key] = Waiting(decision.rejected_by, claims, attempts, api.now, hopeful=decision.error)
         for victim in decision.victims:
             self._preempt(api, pod, victim, decision.nominated or "")
         api.event(pod, "Warning", "FailedScheduling", decision.event_message)
         self._tell(api, key, decision)
 
-    def _bind_ready(self, api: Client) -> None:
-        """Bind the pods whose claims are bound; the others wait for them."""
-        assert self._scheduler is not None
-        for key, decision in list(self._binding.items()):
-            pod, node = api.get("Pod", *key), decision.chosen or ""
+    def _poll(self, api: Client) -> None:
+        """Look after the pods whose volumes are being bound, each once a second; those that have them are bound."""
+        for key, binding in list(self._binding.items()):
+            pod, decision = api.get("Pod", *key), binding.decision
             if pod is None or not self._waits(pod):
-                del self._binding[key]
-            elif all(c is not None and _bound(c) for c in _claims(api, pod)):
-                del self._binding[key]
-                if api.bind(pod, node).accepted:
-                    api.event(pod, "Normal", "Scheduled", f"Successfully assigned {key[0]}/{key[1]} to {node}")
-                else:
-                    self._scheduler.forget(pod, decision)
-                    self._arrived(pod)
+                self._give_up(api, key, decision)
+            elif binding.due <= api.now:
+                try:
+                    done = volumes_bound(decision.updates, decision.chosen or "", api)
+                    if not done and (api.now - binding.since).total_seconds() >= TIMEOUT:
+                        raise BindingError(TOO_LONG)
+                except BindingError as error:
+                    self._give_up(api, key, decision)
+                    why = f'running PreBind plugin "{BINDING}": binding volumes: {error}'
+                    self._refused(api, pod, Decision(decision.pod, message=why, error=True, clears_nomination=True))
+                    continue
+                binding.due = api.now + timedelta(seconds=POLL)
+                if done:
+                    del self._binding[key]
+                    self._attempts.pop(key, None)
+                    self._bind(api, pod, decision)
+
+    def _give_up(self, api: Client, key: tuple[str, str], decision: Decision) -> None:
+        """A pod that is not bound after all makes room."""
+        assert self._scheduler is not None
+        del self._binding[key]
+        pod = api.get("Pod", *key)
+        if pod is not None:
+            self._scheduler.forget(pod, decision)
+        self._hope(COUNTING)
+
+    def _bind(self, api: Client, pod: Object, decision: Decision) -> None:
+        assert self._scheduler is not None
+        node, meta = decision.chosen or "", pod["metadata"]
+        answer = api.bind(pod, node)
+        if answer.accepted:
+            api.event(pod, "Normal", "Scheduled", f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}")
+        else:
+            self._scheduler.forget(pod, decision)
+            self._refused(api, pod, Decision(decision.pod, message=f'running Bind plugin "DefaultBinder": {answer.message}', error=True))
+
+    def _expect(self, api: Client, pod: Object, node: str) -> None:
+        """Say where the pod will be when its volumes are bound.   Upstream: NominatedNodeNameForExpectation."""
+        status = pod.get("status") or {}
+        if status.get("nominatedNodeName") != node:
+            api.write_status(pod, {**status, "nominatedNodeName": node})
 
     def _waits(self, pod: Object) -> bool:
         """A pod that waits for one of this scheduler's profiles."""
         assert self._scheduler is not None
-        return _schedulable(pod) and self._scheduler.responsible(pod)
+        return schedulable(pod) and self._scheduler.responsible(pod)
 
     def _preempt(self, api: Client, pod: Object, victim_key: str, node: str) -> None:
         """Mark a victim and delete it.   Upstream: framework/preemption/executor.go."""
@@ -242,46 +282,6 @@ class SchedulerLoop(Controller):
             api.write_status(pod, told)
 
 
-def _schedulable(pod: Object) -> bool:
-    """Without a node, without gates, not on its way out."""
-    spec = pod["spec"]
-    waiting = not spec.get("nodeName") and not spec.get("schedulingGates") and "deletionTimestamp" not in pod["metadata"]
-    return bool(waiting and (pod.get("status") or {}).get("phase", "Pending") == "Pending")
-
-
-def _asks_otherwise(old: Object, new: Object) -> bool:
-    """Whether an update of a waiting pod changes what the scheduler looks at."""
-    return old["spec"] != new["spec"] or old["metadata"].get("labels") != new["metadata"].get("labels")
-
-
-def _node_matters(old: Object, new: Object) -> bool:
-    """Whether an update of a node can let a pod in."""
-
-    def looked_at(node: Object) -> tuple[Any, ...]:
-        spec, status = node.get("spec") or {}, node.get("status") or {}
-        conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
-        features = status.get("declaredFeatures")
-        return (node["metadata"].get("labels"), spec.get("taints"), spec.get("unschedulable"), status.get("allocatable"), conditions, features)
-
-    return looked_at(old) != looked_at(new)
-
-
 def _generation(pod: Object) -> Object:
     generation = pod["metadata"].get("generation")
     return {"observedGeneration": generation} if generation else {}
-
-
-def _claims(api: Client, pod: Object) -> list[Object | None]:
-    """The claims of a pod's volumes, ephemeral ones included."""
-    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    found = []
-    for volume in pod["spec"].get("volumes") or ():
-        if "persistentVolumeClaim" in volume:
-            found.append(api.get("PersistentVolumeClaim", namespace, volume["persistentVolumeClaim"]["claimName"]))
-        elif "ephemeral" in volume:
-            found.append(api.get("PersistentVolumeClaim", namespace, f"{name}-{volume['name']}"))
-    return found
-
-
-def _bound(claim: Object) -> bool:
-    return bool(claim["spec"].get("volumeName")) and "pv.kubernetes.io/bind-completed" in (claim["metadata"].get("annotations") or {})
