@@ -16,7 +16,7 @@ from kplan.api.times import parse_time
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Controller, Key, Watch
 from kplan.controllers import job_pods, job_status, pods
-from kplan.controllers.job_backoff import Backoff
+from kplan.controllers.job_backoff import NO_FAILURES, Backoff
 from kplan.controllers.job_indexes import kept_for_replacement, merged, parse_intervals, total, with_indexes
 from kplan.controllers.job_manage import delete_active, manage, suspended
 from kplan.controllers.job_policies import failure_message, judge, success_message
@@ -38,7 +38,7 @@ def finished(job: Object) -> bool:
 
 def managed_elsewhere(job: Object) -> bool:
     """Another controller is to see to it."""
-    return job["spec"].get("managedBy", NAME) != NAME
+    return bool(job["spec"].get("managedBy", NAME) != NAME)
 
 
 def _key(job: Object) -> Key:
@@ -151,17 +151,17 @@ class JobController(Controller):
             if owner is not None and (owner["kind"] != "Job" or owner["apiVersion"] != "batch/v1"):
                 continue
             job = _job_of(pod, api)
-            if job is None or not managed_elsewhere(job) and finished(job):
+            if job is None or (not managed_elsewhere(job) and finished(job)):
                 done &= job_pods.release_finalizer(api, pod)
         return done or kind != ORPHAN
 
     def _sync_job(self, key: Key, api: Client) -> tuple[bool, float | None]:
         """(whether something failed, seconds until the Job must be looked at again).   Upstream: syncJob."""
         job = api.get(KIND, key[1], key[2])
-        if job is None or finished(job) and not managed_elsewhere(job):
-            self._backoff.pop(key, None)
+        if job is not None and managed_elsewhere(job):
             return False, None
-        if managed_elsewhere(job):
+        if job is None or finished(job):
+            self._backoff.pop(key, None)
             return False, None
         sync = self._look(api, key, job)
         spec, status = job["spec"], sync.status
@@ -207,7 +207,7 @@ class JobController(Controller):
         sync.failed = status["failed"] + counted + len(noted["failed"])
         if not status.get("startTime") and not suspended(spec):
             status["startTime"] = api.now_text
-        sync.backoff = self._backoff.get(key, Backoff()).after(won, lost)
+        sync.backoff = self._backoff.get(key, NO_FAILURES).after(won, lost)
         return sync
 
 
@@ -247,8 +247,9 @@ def _evaluate_indexes(api: Client, sync: Sync) -> None:
         lost = [p for p in waiting if job_pods.failed(p, spec)]
         for_good = job_pods.indexes_of(p for p in lost if _index_failed(spec, p))
         failed = sync.failed_indexes = with_indexes(parse_intervals(status.get("failedIndexes") or "", completions), for_good)
+        most: int = spec.get("maxFailedIndexes", completions)
         if sync.finished is None:
-            if total(failed) > spec.get("maxFailedIndexes", completions):
+            if total(failed) > most:
                 _fail(api, sync, "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")
             elif failed and total(failed) + sync.succeeded >= completions:
                 _fail(api, sync, "FailedIndexes", "Job has failed indexes")
@@ -279,7 +280,7 @@ def _restarted_too_often(spec: Object, of: Iterable[Object]) -> bool:
     lists = ("initContainerStatuses", "containerStatuses")
     running = [p["status"] for p in of if pods.phase(p) in ("Running", "Pending") and p.get("status")]
     restarts = sum(c.get("restartCount") or 0 for status in running for each in lists for c in status.get(each) or ())
-    return restarts >= max(limit, 1)
+    return bool(restarts >= max(limit, 1))
 
 
 def _suspend_or_resume(api: Client, sync: Sync) -> bool:

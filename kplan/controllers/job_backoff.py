@@ -38,6 +38,9 @@ class Backoff(NamedTuple):
         return max(0.0, wait - (now - self.last).total_seconds())
 
 
+NO_FAILURES = Backoff()
+
+
 def remaining_of_index(replaced: Object | None, now: datetime) -> float:
     """The same for one index, from the failed pod that is to be replaced."""
     return Backoff(all_failures_of_index(replaced) + 1, finished_at(replaced)).remaining(now) if replaced is not None else 0.0

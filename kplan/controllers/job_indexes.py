@@ -25,7 +25,7 @@ def parse_intervals(text: str, completions: int) -> Intervals:
     found: list[tuple[int, int]] = []
     for part in text.split(",") if text else ():
         first, *rest = part.split("-")
-        if not _NUMBER.fullmatch(first) or rest and not _NUMBER.fullmatch(rest[0]):
+        if not _NUMBER.fullmatch(first) or (rest and not _NUMBER.fullmatch(rest[0])):
             continue
         start = int(first)
         if start >= completions:

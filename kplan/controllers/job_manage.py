@@ -65,7 +65,7 @@ def _wanted(sync: Sync, active: int) -> int:
     parallelism, completions = sync.spec.get("parallelism", 1), sync.spec.get("completions")
     if completions is None:
         return active if sync.succeeded > 0 else int(parallelism)
-    return max(0, min(completions - sync.succeeded, parallelism))
+    return max(0, min(int(completions) - sync.succeeded, int(parallelism)))
 
 
 def _removable(sync: Sync, at_least: int) -> list[Object]:

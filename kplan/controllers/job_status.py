@@ -12,7 +12,7 @@ from kplan.api.objects import Object
 from kplan.apiserver.client import Client
 from kplan.controllers import job_pods
 from kplan.controllers.conditions import condition
-from kplan.controllers.job_backoff import Backoff
+from kplan.controllers.job_backoff import NO_FAILURES, Backoff
 from kplan.controllers.job_indexes import Intervals, format_intervals, holds, total, with_indexes
 from kplan.controllers.job_policies import judge
 
@@ -39,7 +39,7 @@ class Sync:
     succeeded_indexes: Intervals = ()
     failed_indexes: Intervals | None = None
     replaced: Mapping[int, Object] = field(default_factory=dict)  # by index, the failed pod that is kept for its replacement
-    backoff: Backoff = Backoff()
+    backoff: Backoff = NO_FAILURES
 
     @property
     def spec(self) -> Object:
@@ -79,7 +79,7 @@ def draft(status: Object) -> Object:
 
 def write(api: Client, sync: Sync) -> bool:
     """Write the status as it stands; False if that was refused."""
-    status = {k: v for k, v in sync.status.items() if v or k in ("ready", "terminating", "failedIndexes") and v is not None}
+    status = {k: v for k, v in sync.status.items() if v or (k in ("ready", "terminating", "failedIndexes") and v is not None)}
     status["uncountedTerminatedPods"] = {which: list(uids) for which in LISTS if (uids := sync.uncounted(which))}
     if "conditions" in status:
         status["conditions"] = list(status["conditions"])
@@ -149,6 +149,7 @@ def _note_ended(sync: Sync) -> tuple[list[Object], list[int], bool, bool]:
     """Note the pods that have ended: (those that may go, new succeeded indexes, whether there are more, whether the status changed)."""
     spec, leaving, indexes, noted = sync.spec, [], [], False
     known = {which: set(sync.uncounted(which)) for which in LISTS}
+    over = sync.finished is not None and sync.finished["type"] != CRITERIA_MET  # then whoever still runs has failed
     ordered = sorted(sync.pods, key=job_pods.index_of) if sync.indexed else sync.pods
     for pod in ordered:
         if not job_pods.tracked(pod):
@@ -166,10 +167,9 @@ def _note_ended(sync: Sync) -> tuple[list[Object], list[int], bool, bool]:
             elif uid not in known["succeeded"]:
                 sync.uncounted("succeeded").append(uid)
                 noted = True
-        elif failed or (sync.finished is not None and sync.finished["type"] != CRITERIA_MET):
-            if uid not in known["failed"] and sync.belongs(pod) and judge(spec, pod).counts:
-                sync.uncounted("failed").append(uid)
-                noted = True
+        elif (failed or over) and uid not in known["failed"] and sync.belongs(pod) and judge(spec, pod).counts:
+            sync.uncounted("failed").append(uid)
+            noted = True
         if len(indexes) + sum(len(sync.uncounted(which)) for which in LISTS) >= MAX_UNCOUNTED:
             return leaving, indexes, True, noted
     return leaving, indexes, False, noted
