@@ -22,7 +22,7 @@ class Missed(NamedTuple):
 
     since: datetime
     last: datetime | None
-    count: int = 0
+    times: int = 0
 
 
 def schedule_text(cronjob: Object) -> str:
