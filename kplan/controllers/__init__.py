@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from kplan.apiserver.loops import Controller
+from kplan.controllers.cronjob import CronJobController
 from kplan.controllers.deployment import DeploymentController
 from kplan.controllers.endpoints import EndpointsController
 from kplan.controllers.endpointslice import EndpointSliceController
 from kplan.controllers.ephemeral import EphemeralVolumeController
 from kplan.controllers.expand import PersistentVolumeExpander
 from kplan.controllers.garbagecollector import GarbageCollector
+from kplan.controllers.job import JobController
 from kplan.controllers.namespace import NamespaceController
 from kplan.controllers.nodelifecycle import NodeLifecycleController
 from kplan.controllers.persistentvolume import PersistentVolumeBinder
@@ -29,6 +31,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DeploymentController,
     ReplicaSetController,
     ReplicationControllerController,
+    JobController,
+    CronJobController,
     EphemeralVolumeController,
     PersistentVolumeBinder,
     PersistentVolumeExpander,
