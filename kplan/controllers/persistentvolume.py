@@ -46,7 +46,8 @@ class PersistentVolumeBinder(Controller):
         self._volumes = VolumeIndex()
         self._reclaimer = Reclaimer()
         self._started: datetime | None = None
-        self.watches = (Watch(CLAIM, _claim_and_lost_volume), Watch(VOLUME, self._volume_and_lost_claim), Watch("Pod", self._recycled_volume))
+        self._unseen: set[Key] = set()  # new claims that were not looked at yet
+        self.watches = (Watch(CLAIM, self._claim_and_lost_volume), Watch(VOLUME, self._volume_and_lost_claim), Watch("Pod", self._recycled_volume))
 
     def sync(self, key: Key, api: Client) -> float | None:
         """One claim or one volume."""
@@ -60,7 +61,19 @@ class PersistentVolumeBinder(Controller):
             settled = self._sync_claim(api, obj) if namespace else self._sync_volume(api, obj)
         except RefusedError:
             return RETRY
+        finally:
+            self._unseen.discard(key)
         return None if settled else RESYNC - (api.now - self._started).total_seconds() % RESYNC
+
+    def _claim_and_lost_volume(self, entry: Entry, reader: Reader) -> Iterable[Key]:
+        """The claim; also its volume, where the claim is gone."""
+        meta, volume = entry.object["metadata"], entry.object["spec"].get("volumeName")
+        key = (meta["namespace"], meta["name"])
+        if entry.old is None:
+            self._unseen.add(key)
+        yield key
+        if entry.new is None and volume:
+            yield ("", volume)
 
     def _volume_and_lost_claim(self, entry: Entry, reader: Reader) -> Iterable[Key]:
         """The volume; also its claim, where the volume is gone or changed what the claim's status shows."""
@@ -94,7 +107,8 @@ class PersistentVolumeBinder(Controller):
         if self._takes_default_class(api, claim):
             return True
         if delayed and SELECTED_NODE not in annotations_of(claim):
-            api.event(claim, "Normal", *_waiting(api, claim))
+            meta = claim["metadata"]
+            api.event(claim, "Normal", *_waiting(api, claim, first=(meta["namespace"], meta["name"]) in self._unseen))
         elif class_of(claim):
             self._provision(api, claim)
             return False
@@ -226,20 +240,16 @@ class PersistentVolumeBinder(Controller):
         return bool(volume["spec"].get("persistentVolumeReclaimPolicy") != "Recycle")
 
 
-def _claim_and_lost_volume(entry: Entry, reader: Reader) -> Iterable[Key]:
-    """The claim; also its volume, where the claim is gone."""
-    meta, volume = entry.object["metadata"], entry.object["spec"].get("volumeName")
-    yield (meta["namespace"], meta["name"])
-    if entry.new is None and volume:
-        yield ("", volume)
+def _waiting(api: Client, claim: Object, first: bool) -> tuple[str, str]:
+    """Reason and message for a claim that waits for a pod, or for its pods to be scheduled.
 
-
-def _waiting(api: Client, claim: Object) -> tuple[str, str]:
-    """Reason and message for a claim that waits for a pod, or for its pods to be scheduled."""
+    `first`: it is new, and pods that were made after it (a StatefulSet makes both) have not been heard of yet.
+    """
+    made = int(claim["metadata"]["resourceVersion"])
     pods = [
         p["metadata"]["name"]
         for p in api.using_claim(claim["metadata"]["namespace"], claim["metadata"]["name"])
-        if not p["spec"].get("nodeName") and not is_terminated(p)
+        if not p["spec"].get("nodeName") and not is_terminated(p) and not (first and int(p["metadata"]["resourceVersion"]) > made)
     ]
     if not pods:
         return "WaitForFirstConsumer", "waiting for first consumer to be created before binding"
