@@ -14,6 +14,8 @@ from kplan.api.tolerations import tolerates
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Controller, Key, Watch
 
+REASON = "DeletionByTaintManager"
+
 
 def _bound(entry: Entry, reader: Reader) -> Iterable[Key]:
     pod = entry.object
@@ -30,6 +32,12 @@ def _taints(node: Object | None) -> list[Object]:
     return [t for t in ((node or {}).get("spec") or {}).get("taints") or () if t["effect"] == "NoExecute"]
 
 
+def _evicted(pod: Object) -> bool:
+    """The pod is on its way out because this loop said so; one that others delete is told all the same."""
+    held = (pod.get("status") or {}).get("conditions") or ()
+    return "deletionTimestamp" in pod["metadata"] and any(c["type"] == "DisruptionTarget" and c.get("reason") == REASON for c in held)
+
+
 class TaintEvictionController(Controller):
     """Keys: (namespace, name) of bound pods."""
 
@@ -43,7 +51,7 @@ class TaintEvictionController(Controller):
         """Delete the pod, or say after how many seconds to do so."""
         pod = api.get("Pod", *key)
         node = api.get("Node", "", pod["spec"].get("nodeName", "")) if pod else None
-        if pod is None or node is None or "deletionTimestamp" in pod["metadata"]:
+        if pod is None or node is None or _evicted(pod):
             self._since.pop(key, None)
             return None
         left = self._left(key, pod, _taints(node), api.now)
@@ -86,7 +94,7 @@ class TaintEvictionController(Controller):
             "type": "DisruptionTarget",
             "status": "True",
             "lastTransitionTime": api.now_text,
-            "reason": "DeletionByTaintManager",
+            "reason": REASON,
             "message": "Taint manager: deleting due to NoExecute taint",
             **({"observedGeneration": generation} if generation else {}),
         }
