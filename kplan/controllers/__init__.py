@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from kplan.apiserver.loops import Controller
+from kplan.controllers.clusterroleaggregation import ClusterRoleAggregationController
+from kplan.controllers.daemonset import DaemonSetController
 from kplan.controllers.cronjob import CronJobController
 from kplan.controllers.deployment import DeploymentController
+from kplan.controllers.disruption import DisruptionController
 from kplan.controllers.endpoints import EndpointsController
 from kplan.controllers.endpointslice import EndpointSliceController
 from kplan.controllers.ephemeral import EphemeralVolumeController
@@ -21,7 +24,9 @@ from kplan.controllers.replicaset import ReplicaSetController, ReplicationContro
 from kplan.controllers.resourcequota import ResourceQuotaController
 from kplan.controllers.rootca import RootCACertificatePublisher
 from kplan.controllers.serviceaccount import ServiceAccountController
+from kplan.controllers.statefulset import StatefulSetController
 from kplan.controllers.tainteviction import TaintEvictionController
+from kplan.controllers.ttlafterfinished import TTLAfterFinishedController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     NamespaceController,
@@ -31,6 +36,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DeploymentController,
     ReplicaSetController,
     ReplicationControllerController,
+    StatefulSetController,
+    DaemonSetController,
     JobController,
     CronJobController,
     EphemeralVolumeController,
@@ -40,6 +47,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PersistentVolumeProtectionController,
     EndpointsController,
     EndpointSliceController,
+    DisruptionController,
+    TTLAfterFinishedController,
+    ClusterRoleAggregationController,
     NodeLifecycleController,
     TaintEvictionController,
     PodGarbageCollector,
