@@ -153,9 +153,8 @@ def test_a_class_that_is_not_there() -> None:
 
 
 def test_a_claim_waits_for_its_pod_and_the_pod_for_its_volume() -> None:
-    cluster = applied(
-        node("n1", **{"topology.kubernetes.io/zone": "z1"}), storage_class("s", volumeBindingMode="WaitForFirstConsumer"), claim("c", cls="s"), pod("p", uses("c"))
-    )
+    where = node("n1", **{"topology.kubernetes.io/zone": "z1"})
+    cluster = applied(where, storage_class("s", volumeBindingMode="WaitForFirstConsumer"), claim("c", cls="s"), pod("p", uses("c")))
     assert said(cluster, "c")[0] == ("WaitForFirstConsumer", "waiting for first consumer to be created before binding")
     bound, placed = pvc(cluster, "c"), get(cluster, "Pod", "p")
     assert bound["metadata"]["annotations"]["volume.kubernetes.io/selected-node"] == "n1"
@@ -172,7 +171,8 @@ def test_a_pod_whose_volume_nobody_makes_keeps_its_node() -> None:
     waiting = get(cluster, "Pod", "p")
     assert "nodeName" not in waiting["spec"]
     assert waiting["status"]["nominatedNodeName"] == "n1"
-    cluster.patch({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": "c"}, {"metadata": {"annotations": {"volume.kubernetes.io/selected-node": None}}}, "merge")
+    notes = {"volume.kubernetes.io/selected-node": None}
+    cluster.patch({"kind": "PersistentVolumeClaim", "name": "c"}, {"metadata": {"annotations": notes}}, "merge")
     cluster.run(quiet=2)
     assert ("FailedScheduling", 'running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "c"') in said(cluster, "p")
 
@@ -252,7 +252,8 @@ def test_a_volume_that_the_user_reserved_stays_reserved() -> None:
 
 
 def test_an_ephemeral_volume_gets_a_claim_that_goes_with_its_pod() -> None:
-    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "s", "resources": {"requests": {"storage": "1Gi"}}}}
+    spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": "s", "resources": {"requests": {"storage": "1Gi"}}}
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": spec}
     cluster = applied(node("n1"), storage_class("s"), pod("p", {"name": "scratch", "ephemeral": {"volumeClaimTemplate": template}}))
     made = pvc(cluster, "p-scratch")
     assert made["metadata"]["labels"] == {"a": "b"}
