@@ -18,6 +18,7 @@ from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import Change, changes, state_of
 from kplan.graph import apply_order, rank
 from kplan.lint import answers
+from kplan.lint import engine as lint
 from kplan.lint.engine import duplicate_keys, ruled
 from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
 from kplan.manifests.manifest import Manifest
@@ -106,7 +107,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     after = _snapshot(cluster)
     events = tuple(cluster.events()[mark:])
     outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
-    found += _explained(outcomes, ruled(applying.taken, options.version, _standing(after)))
+    found += _explained(outcomes, ruled(applying.taken, lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after))), sources))
     found += _not_simulated(sources.manifests)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
     difference = tuple(sorted(changes(before, after, full=options.full), key=lambda c: (rank(c.ref.group_kind), c.ref)))

@@ -14,9 +14,9 @@ from kplan.cli.options import checked_version, read, shared
 @click.option("--format", "format", type=click.Choice(["tree", "dot"]), default="tree", show_default=True, help="How to draw the graph.")
 def command(
     paths: tuple[str, ...],
-    namespace: str,
+    namespace: str | None,
     exclude: tuple[str, ...],
-    version: str,
+    version: str | None,
     color: bool | None,
     quiet: bool,
     verbose: bool,
@@ -28,6 +28,6 @@ def command(
     from kplan.lint.engine import graph_of
     from kplan.report import graph
 
-    found = graph_of(sources, namespace=namespace, version=version)
+    found = graph_of(sources, namespace=namespace or "default", version=version)
     (graph.render_dot if format == "dot" else graph.render_tree)(found, sys.stdout)
     return 0

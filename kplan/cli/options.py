@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kplan.api.objects import Object
+    from kplan.config import Config
     from kplan.manifests.sources import Sources
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -22,9 +24,9 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.argument("paths", nargs=-1, metavar="PATH..."),
-            click.option("-n", "--namespace", default="default", show_default=True, help="Namespace of objects that name none."),
+            click.option("-n", "--namespace", default=None, help="Namespace of objects that name none (default: default)."),
             click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files out (may be repeated)."),
-            click.option("--kubernetes-version", "version", default="1.36", show_default=True, metavar="VERSION", help="Minor version to plan for."),
+            click.option("--kubernetes-version", "version", default=None, metavar="VERSION", help="Minor version to look at it for (default: 1.36)."),
             click.option("--color/--no-color", "color", default=None, help="Colours (default: on a terminal, unless NO_COLOR is set)."),
             click.option("-q", "--quiet", is_flag=True, help="Only what is wrong, and the last line."),
             click.option("-v", "--verbose", is_flag=True, help="Also what is left out otherwise."),
@@ -61,10 +63,37 @@ def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callab
     draw(format, sys.stdout, console(color))
 
 
-def checked_version(version: str) -> str:
-    """A minor version that is known, whatever way it is written (`1.36`, `v1.36.2`)."""
-    from kplan.schema import versions
+def configuration() -> Config:
+    """kplan.yaml of this folder or above; an empty one where there is none."""
+    from pathlib import Path
 
+    from kplan.config import Config, ConfigError, find, load
+
+    path = find(Path.cwd())
+    try:
+        return load(path) if path else Config()
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def state_objects(paths: tuple[str, ...]) -> list[Object]:
+    """The objects of a dump."""
+    if not paths:
+        return []
+    from kplan.manifests.sources import load
+
+    sources = load(paths, max_bytes=2 << 30)
+    if not sources.manifests:
+        said = "; ".join(d.message for d in sources.diagnostics) or "no objects found"
+        raise click.UsageError(f"--state: {said}")
+    return [m.data for m in sources.manifests]
+
+
+def checked_version(version: str | None) -> str:
+    """A minor version that is known, whatever way it is written (`1.36`, `v1.36.2`)."""
+    from kplan.schema import CURRENT, versions
+
+    version = version or CURRENT
     minor = ".".join(version.removeprefix("v").split(".")[:2])
     if minor not in versions():
         raise click.UsageError(f"Kubernetes {version} is not known: {versions()[0]} to {versions()[-1]} are")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kplan.cli.options import checked_version, console, note_skipped, outputs, read, shared, unreadable, write
+from kplan.cli.options import checked_version, configuration, console, note_skipped, outputs, read, shared, state_objects, unreadable, write
 
 
 @click.command()
@@ -22,9 +22,9 @@ from kplan.cli.options import checked_version, console, note_skipped, outputs, r
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
 def command(
     paths: tuple[str, ...],
-    namespace: str,
+    namespace: str | None,
     exclude: tuple[str, ...],
-    version: str,
+    version: str | None,
     color: bool | None,
     quiet: bool,
     verbose: bool,
@@ -42,7 +42,9 @@ def command(
 
     Exit code: 0 everything comes up, 1 something is rejected or does not come up, 2 usage or unreadable input.
     """
-    version = checked_version(version)
+    config = configuration()
+    version = checked_version(version or config.kubernetes_version)
+    exclude = (*exclude, *config.exclude)
     sources = read(paths, exclude)
     from kplan.node.shapes import ShapeError
     from kplan.plan import Options, plan
@@ -50,11 +52,11 @@ def command(
 
     options = Options(
         version=version,
-        namespace=namespace,
+        namespace=namespace or config.namespace or "default",
         apply=how,
         nodes=nodes,
         horizon=seconds(horizon),
-        state=_state(state),
+        state=state_objects(state),
         base=read(base, exclude) if base else None,
         full=full,
         progress=_progress(quiet),
@@ -90,18 +92,6 @@ def seconds(text: str) -> float:
     if not 0 <= value <= 366 * 86400:
         raise click.UsageError(f'--horizon: "{text}" is not a time such as 90s, 10m or 2h')
     return value
-
-
-def _state(paths: tuple[str, ...]) -> list[Any]:
-    if not paths:
-        return []
-    from kplan.manifests.sources import load
-
-    sources = load(paths, max_bytes=2 << 30)
-    if not sources.manifests:
-        said = "; ".join(d.message for d in sources.diagnostics) or "no objects found"
-        raise click.UsageError(f"--state: {said}")
-    return [m.data for m in sources.manifests]
 
 
 def _progress(quiet: bool) -> Any:

@@ -10,6 +10,7 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.apiserver.response import Response
 from kplan.diagnostics import Diagnostic, Severity
+from kplan.lint.blame import blame
 from kplan.manifests.manifest import Manifest
 
 RULES = {
@@ -57,7 +58,7 @@ def warnings(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagn
     """The Warning headers of an answer."""
     for text in response.warnings:
         path, colon, _ = text.partition(": ")
-        path = path if colon and " " not in path else ""
+        path = path if colon and " " not in path else blame(text, manifest.data, {})
         yield Diagnostic("api/warning", Severity.WARNING, text, ref, path, manifest.locate(path))
 
 

@@ -158,7 +158,7 @@ def _sources(spec: Object) -> Iterator[tuple[str, str, str, str]]:
 
 def _security(reason: str, spec: Object) -> str | None:
     """What the pod security standard refuses: the container that it names first, or the pod."""
-    if "violates PodSecurity" not in reason:
+    if ' PodSecurity "' not in reason:
         return None
     part = _PART.search(reason)
     for where, container in _containers(spec):

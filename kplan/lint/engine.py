@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.api.objects import Object, group_kind_of
@@ -12,11 +12,14 @@ from kplan.api.ref import Ref
 from kplan.apiserver.clock import Clock
 from kplan.apiserver.door import Door
 from kplan.apiserver.writes import Call
+from kplan.config import Config
 from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.graph import Edge, Graph, build
 from kplan.lint import answers
-from kplan.lint.rule import Context, Rule
+from kplan.lint.rule import Context
 from kplan.lint.rules import RULES
+from kplan.lint.selection import Chosen, choose, elsewhere
+from kplan.lint.suppression import Suppressions
 from kplan.manifests.manifest import Manifest, duplicates
 from kplan.manifests.sources import Sources
 
@@ -28,14 +31,36 @@ class Findings:
     diagnostics: tuple[Diagnostic, ...]
     objects: int
     kinds: dict[str, int]
+    suppressed: int = 0
 
     def worst(self) -> Severity | None:
         """The highest severity, None if there is nothing."""
         return max((d.severity for d in self.diagnostics), default=None)
 
 
-def lint(sources: Sources, *, namespace: str = "default", version: str = "1.36", state: Iterable[Object] = (), rules: Sequence[Rule] = RULES) -> Findings:
-    """Lint what was read. `state` are objects of the cluster that references may point at; they are not linted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to lint. `state` are objects of the cluster that references may point at; they are not linted."""
+
+    namespace: str = "default"
+    version: str = "1.36"
+    state: Sequence[Object] = ()
+    config: Config = field(default_factory=Config)
+    profile: str = ""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    suppress: bool = True
+
+    @property
+    def chosen(self) -> tuple[Chosen, ...]:
+        """The rules that run."""
+        return choose(RULES, self.config, self.profile, self.select, self.ignore)
+
+
+def lint(sources: Sources, options: Options | None = None) -> Findings:
+    """Lint what was read."""
+    options = options or Options()
+    namespace, version = options.namespace, options.version
     checked = [(Ref(*_ref(m, namespace)), m) for m in sources.manifests]
     found = [*sources.diagnostics]
     good, once = [], set()
@@ -58,9 +83,19 @@ def lint(sources: Sources, *, namespace: str = "default", version: str = "1.36",
                         continue
                     once.add((ref.group, ref.kind))
                 found.append(diagnostic)
-    found += ruled(good, version, state, rules)
+    found += ruled(good, options, sources)
+    kept: list[Diagnostic] = list(dict.fromkeys(found))
+    accepted: list[Diagnostic] = []
+    if options.suppress:
+        suppressions = Suppressions()
+        suppressions.add_config(options.config.suppress, options.config.file)
+        for ref, manifest in checked:
+            suppressions.add_manifest(ref, manifest)
+            suppressions.add_comments(manifest)
+        kept, accepted = suppressions.split(kept)
+        kept += suppressions.unused(frozenset(c.rule.name for c in options.chosen))
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
-    return Findings(tuple(sorted(_unique(found), key=_order)), len(checked), dict(sorted(kinds.items())))
+    return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted))
 
 
 def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36") -> Graph:
@@ -93,34 +128,39 @@ def _placed(ref: Ref, obj: Object) -> Ref:
     return ref._replace(group=ref.group, namespace=obj["metadata"].get("namespace") or "")
 
 
-def ruled(good: Sequence[tuple[Ref, Manifest, Object]], version: str, state: Iterable[Object], rules: Sequence[Rule] = RULES) -> Iterator[Diagnostic]:
+def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sources: Sources) -> Iterator[Diagnostic]:
     """The findings of the rules about manifests that the server takes (each with its ref and the object it became), at their places."""
-    graph = build([obj for _, _, obj in good], state)
+    graph = build([obj for _, _, obj in good], options.state)
+    opaque = {Ref(*_ref(m, options.namespace)) for m in sources.opaque}
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
-        edges.setdefault(edge.source, []).append(edge)
-    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, {r: m for r, m, _ in good}, version)
+        edges.setdefault(edge.source, []).append(_excused(edge, opaque, options.config))
+    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, {r: m for r, m, _ in good}, options.version)
+    partial = bool(sources.opaque) or any(d.rule.startswith(("yaml/syntax", "manifests/")) for d in sources.diagnostics)
+    chosen = options.chosen
     for ref, manifest, obj in good:
-        for rule in rules:
+        for choice in chosen:
+            rule = choice.rule
             if rule.kinds and group_kind_of(obj) not in rule.kinds:
                 continue
             subject = manifest.data if rule.name == "duplicate-object" else obj
-            for finding in rule.check(ref, subject, context):
+            for finding in rule.check(ref, subject, context, **choice.options):
                 related = tuple((context.manifests[r].locate(p), words) for r, p, words in finding.related if r in context.manifests)
-                yield Diagnostic(
-                    rule.name,
-                    finding.severity or rule.severity,
-                    finding.message,
-                    ref,
-                    finding.path,
-                    manifest.locate(finding.path),
-                    finding.hint,
-                    related,
-                )
+                severity, message = choice.severity or finding.severity or rule.severity, finding.message
+                if partial and rule.whole:
+                    severity, message = Severity.NOTE, f"{message} (uncertain: not all of the input could be read)"
+                yield Diagnostic(rule.name, severity, message, ref, finding.path, manifest.locate(finding.path), finding.hint, related)
 
 
-def _unique(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    return iter(dict.fromkeys(found))
+def _excused(edge: Edge, opaque: set[Ref], config: Config) -> Edge:
+    """An edge to something that exists and cannot be seen here counts as optional."""
+    reference = edge.reference
+    if reference is None or edge.target is not None or reference.selects is not None:
+        return edge
+    kind, _, group = reference.kind.partition(".")
+    if Ref(group, kind, reference.namespace, reference.name) in opaque or elsewhere(reference, config):
+        return edge._replace(reference=reference._replace(optional=True))
+    return edge
 
 
 def _order(diagnostic: Diagnostic) -> tuple[Any, ...]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.graph import Edge, Graph
@@ -34,17 +33,27 @@ class Context:
     version: str
 
 
-Check = Callable[[Ref, Object, Context], Iterable[Finding]]
+Check = Callable[..., Iterable[Finding]]  # (ref, object, context, *, options)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `kinds` are group-kinds (empty: all); its documentation is the docstring of `check`."""
+    """One rule. `kinds` are group-kinds (empty: all); its documentation is the docstring of `check`, its options are the keyword
+    parameters of `check`. `profile` is the smallest that has it; `whole`: it looks for what is not there, so it needs the whole input.
+    """
 
     name: str
     severity: Severity
     check: Check
     kinds: tuple[str, ...] = ()
+    profile: str = "default"
+    whole: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        parameters = inspect.signature(self.check).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
     @property
     def documentation(self) -> str:
@@ -52,6 +61,6 @@ class Rule:
         return inspect.cleandoc(self.check.__doc__ or "")
 
 
-def rule(name: str, severity: Severity, kinds: tuple[str, ...] = ()) -> Callable[[Check], Rule]:
+def rule(name: str, severity: Severity, kinds: tuple[str, ...] = (), *, profile: str = "default", whole: bool = False) -> Callable[[Check], Rule]:
     """Make a rule of a generator function."""
-    return lambda check: Rule(name, severity, check, kinds)
+    return lambda check: Rule(name, severity, check, kinds, profile, whole)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from kplan.diagnostics import Diagnostic, Severity
-from kplan.report.sarif import fingerprint
+from kplan.lint.baseline import fingerprint
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 

@@ -5,7 +5,6 @@ Specification: docs.oasis-open.org/sarif/sarif/v2.1.0. A fingerprint is made of 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
@@ -14,6 +13,7 @@ from urllib.parse import quote
 
 from kplan import __version__
 from kplan.diagnostics import Diagnostic, Severity, Span
+from kplan.lint.baseline import fingerprint
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -45,13 +45,6 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], out: TextIO, documenta
     }
     json.dump(document, out, indent=2, ensure_ascii=False)
     out.write("\n")
-
-
-def fingerprint(diagnostic: Diagnostic) -> str:
-    """What stays the same when lines move."""
-    ref = "/".join(diagnostic.ref) if diagnostic.ref else (diagnostic.span.file if diagnostic.span else "")
-    text = "\0".join((diagnostic.rule, ref, diagnostic.path, diagnostic.message))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _rule(name: str, text: str) -> dict[str, Any]:

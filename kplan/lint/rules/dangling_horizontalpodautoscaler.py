@@ -10,7 +10,7 @@ from kplan.diagnostics import Severity
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-horizontalpodautoscaler", Severity.ERROR, ("HorizontalPodAutoscaler.autoscaling",))
+@rule("dangling-horizontalpodautoscaler", Severity.ERROR, ("HorizontalPodAutoscaler.autoscaling",), whole=True)
 def dangling_horizontalpodautoscaler(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The scaleTargetRef of a HorizontalPodAutoscaler names a workload that does not exist.
 

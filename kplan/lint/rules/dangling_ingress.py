@@ -10,7 +10,7 @@ from kplan.diagnostics import Severity
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-ingress", Severity.ERROR, ("Ingress.networking.k8s.io",))
+@rule("dangling-ingress", Severity.ERROR, ("Ingress.networking.k8s.io",), whole=True)
 def dangling_ingress(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A backend of an Ingress names a Service, or a port of it, that does not exist.
 

@@ -11,7 +11,7 @@ from kplan.graph import SELECTS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-networkpolicy", Severity.WARNING, ("NetworkPolicy.networking.k8s.io",))
+@rule("dangling-networkpolicy", Severity.WARNING, ("NetworkPolicy.networking.k8s.io",), whole=True)
 def dangling_networkpolicy(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The podSelector of a NetworkPolicy matches no pod template in its namespace.
 

@@ -29,7 +29,7 @@ OTHER_RULES = frozenset({"ServiceAccount"})
 BUILT_IN = frozenset({("PriorityClass.scheduling.k8s.io", "system-node-critical"), ("PriorityClass.scheduling.k8s.io", "system-cluster-critical")})
 
 
-@rule("dangling-reference", Severity.ERROR)
+@rule("dangling-reference", Severity.ERROR, whole=True)
 def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A field names an object, or a key in one, that is neither in the input nor in the base state.
 

@@ -11,7 +11,7 @@ from kplan.graph import SELECTS, pod_template
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-service", Severity.WARNING, ("Service",))
+@rule("dangling-service", Severity.WARNING, ("Service",), whole=True)
 def dangling_service(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The selector of a Service matches no pod template in its namespace.
 

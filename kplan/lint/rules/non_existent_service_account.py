@@ -10,7 +10,7 @@ from kplan.diagnostics import Severity
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("non-existent-service-account", Severity.ERROR)
+@rule("non-existent-service-account", Severity.ERROR, whole=True)
 def non_existent_service_account(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A pod runs as, or a binding grants to, a ServiceAccount that is neither in the input nor in the base state.
 
