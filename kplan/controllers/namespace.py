@@ -6,14 +6,16 @@ Upstream: pkg/controller/namespace/deletion (namespaced_resources_deleter.go, st
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from kplan.api.objects import Object
+from kplan.api.reader import Entry, Reader
 from kplan.api.times import parse_time
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import Controller, Key, Watch
-from kplan.controllers.serviceaccount import namespace_itself
+from kplan.apiserver.loops import RETRY, Controller, Key, Watch
 
 FINALIZER = "kubernetes"
+GRACE = 5.0  # seconds after a write to the namespace until it is looked at
 FINALIZER_ESTIMATE = 15  # seconds that something with finalizers is given
 FINE = (
     ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
@@ -24,11 +26,17 @@ FINE = (
 )
 
 
+def _deleted(entry: Entry, reader: Reader) -> Iterable[Key]:
+    """A namespace on its way out."""
+    new = entry.new
+    return ((new["metadata"]["name"],),) if new is not None and "deletionTimestamp" in new["metadata"] else ()
+
+
 class NamespaceController(Controller):
     """Keys: (namespace,)."""
 
     name = "namespace-controller"
-    watches = (Watch("Namespace", namespace_itself),)
+    watches = (Watch("Namespace", _deleted, GRACE),)
 
     def sync(self, key: Key, api: Client) -> float | None:
         """Delete the content; finalize when nothing is left; else look again in half the time that it should take."""
@@ -40,10 +48,10 @@ class NamespaceController(Controller):
             return None
         since = (api.now - parse_time(space["metadata"]["deletionTimestamp"])).total_seconds()
         estimate = self._estimate(api, name, since)
-        pods_left, _, failures = self._delete_all(api, name, "Pod", estimate)
+        pods_left, held, failures = self._delete_all(api, name, "Pod", estimate)
+        estimate = (estimate or (FINALIZER_ESTIMATE if held else 0)) if pods_left else 0
         told: dict[str, tuple[str, str]] = {}
         left: Counter[str] = Counter()
-        held: Counter[str] = Counter()
         if not pods_left:
             for kind in api.kinds():
                 count, finalizers, failed = self._delete_all(api, name, kind, 0) if kind != "Pod" else (0, Counter(), [])
@@ -53,17 +61,19 @@ class NamespaceController(Controller):
                     estimate = max(estimate, FINALIZER_ESTIMATE if finalizers else 0)
                 failures += failed
             if left:
-                text = ", ".join(f"{resource} has {n} resource instances" for resource, n in sorted(left.items()))
+                text = ", ".join(sorted(f"{resource} has {n} resource instances" for resource, n in left.items()))
                 told["NamespaceContentRemaining"] = ("SomeResourcesRemain", f"Some resources are remaining: {text}")
             if held:
-                text = ", ".join(f"{f} in {n} resource instances" for f, n in sorted(held.items()))
+                text = ", ".join(sorted(f"{f} in {n} resource instances" for f, n in held.items()))
                 told["NamespaceFinalizersRemaining"] = ("SomeFinalizersRemain", f"Some content in the namespace has finalizers remaining: {text}")
         if failures:
             text = ", ".join(sorted(failures))
             told["NamespaceDeletionContentFailure"] = ("ContentDeletionFailed", f"Failed to delete all resource types, {len(failures)} remaining: {text}")
         space = self._tell(api, space, told)
-        if pods_left or left:
-            return max(estimate, FINALIZER_ESTIMATE if held else 0) / 2 + 1
+        if failures:
+            return RETRY
+        if estimate:
+            return estimate // 2 + 1
         api.finalize({**space, "spec": {**space["spec"], "finalizers": [f for f in space["spec"]["finalizers"] if f != FINALIZER]}})
         return None
 
@@ -81,8 +91,7 @@ class NamespaceController(Controller):
         finalizers = Counter(f for obj in rest for f in obj["metadata"].get("finalizers") or ())
         failures = []
         if rest and not finalizers and not estimate:
-            resource = _resource(api, kind)
-            failures = [f"unexpected items still remain in namespace: {namespace} for gvr: /{resource.strip('.')}"]
+            failures = [f"unexpected items still remain in namespace: {namespace} for gvr: {_versioned(api, kind)}"]
         return len(rest), finalizers, failures
 
     def _tell(self, api: Client, space: Object, told: dict[str, tuple[str, str]]) -> Object:
@@ -109,3 +118,9 @@ def _resource(api: Client, kind: str) -> str:
     """`plural.group` as the message has it, with the dot even where the group is empty."""
     served = api.door.registry.preferred(kind)
     return f"{served.kind.plural}.{served.kind.group}" if served else kind
+
+
+def _versioned(api: Client, kind: str) -> str:
+    """As Go prints a GroupVersionResource."""
+    served = api.door.registry.preferred(kind)
+    return f"{served.kind.group}/{served.version}, Resource={served.kind.plural}" if served else kind
