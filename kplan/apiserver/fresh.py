@@ -10,6 +10,7 @@ from kplan.api.objects import Object
 
 CREATED = "2026-01-01T00:00:00Z"
 CLUSTER_CRITICAL = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+SERVICE_ADDRESS, SERVER_ADDRESS = "10.96.0.1", "10.0.0.100"
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -38,6 +39,44 @@ def _priority_class(name: str, value: int, description: str, number: int) -> Obj
     }
 
 
+def _kubernetes_service() -> Object:
+    """The API server's own Service.   Upstream: pkg/controlplane/controller/kubernetesservice."""
+    spec = {
+        "type": "ClusterIP",
+        "clusterIP": SERVICE_ADDRESS,
+        "clusterIPs": [SERVICE_ADDRESS],
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
+        "internalTrafficPolicy": "Cluster",
+        "sessionAffinity": "None",
+        "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+    }
+    meta = _kubernetes_meta(31, {"component": "apiserver", "provider": "kubernetes"})
+    return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec, "status": {"loadBalancer": {}}}
+
+
+def _kubernetes_endpoints() -> Object:
+    """Upstream: pkg/controlplane/reconcilers. The EndpointSlice beside it is written by the server too, so nothing mirrors it."""
+    subset = {"addresses": [{"ip": SERVER_ADDRESS}], "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}
+    meta = _kubernetes_meta(32, {"endpointslice.kubernetes.io/skip-mirror": "true"})
+    return {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta, "subsets": [subset]}
+
+
+def _kubernetes_slice() -> Object:
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {**_kubernetes_meta(33, {"kubernetes.io/service-name": "kubernetes"}), "generation": 1},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [SERVER_ADDRESS], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+    }
+
+
+def _kubernetes_meta(number: int, labels: dict[str, str]) -> Object:
+    return {"name": "kubernetes", "namespace": "default", "uid": _uid(number), "creationTimestamp": CREATED, "labels": labels}
+
+
 FIRST_OBJECTS: tuple[tuple[str, Object], ...] = (
     *(("Namespace", _namespace(name, i)) for i, name in enumerate(NAMESPACES, 1)),
     *(("ServiceAccount", _service_account(name, i)) for i, name in enumerate(NAMESPACES, 11)),
@@ -49,4 +88,7 @@ FIRST_OBJECTS: tuple[tuple[str, Object], ...] = (
         "PriorityClass.scheduling.k8s.io",
         _priority_class("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node.", 22),
     ),
+    ("Service", _kubernetes_service()),
+    ("Endpoints", _kubernetes_endpoints()),
+    ("EndpointSlice.discovery.k8s.io", _kubernetes_slice()),
 )

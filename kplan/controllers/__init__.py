@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kplan.apiserver.loops import Controller
 from kplan.controllers.clusterroleaggregation import ClusterRoleAggregationController
-from kplan.controllers.daemonset import DaemonSetController
 from kplan.controllers.cronjob import CronJobController
+from kplan.controllers.daemonset import DaemonSetController
 from kplan.controllers.deployment import DeploymentController
 from kplan.controllers.disruption import DisruptionController
 from kplan.controllers.endpoints import EndpointsController
@@ -13,6 +13,7 @@ from kplan.controllers.endpointslice import EndpointSliceController
 from kplan.controllers.ephemeral import EphemeralVolumeController
 from kplan.controllers.expand import PersistentVolumeExpander
 from kplan.controllers.garbagecollector import GarbageCollector
+from kplan.controllers.horizontalpodautoscaler import HorizontalPodAutoscalerController
 from kplan.controllers.job import JobController
 from kplan.controllers.namespace import NamespaceController
 from kplan.controllers.nodelifecycle import NodeLifecycleController
@@ -48,6 +49,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EndpointsController,
     EndpointSliceController,
     DisruptionController,
+    HorizontalPodAutoscalerController,
     TTLAfterFinishedController,
     ClusterRoleAggregationController,
     NodeLifecycleController,
