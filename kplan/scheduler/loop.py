@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import Any
 
 from kplan.api.objects import Object
@@ -19,9 +20,9 @@ from kplan.apiserver.client import Client
 from kplan.apiserver.loops import EVERYTHING, Controller, Key, Watch
 from kplan.scheduler.cluster_state import CLAIM, VOLUME
 from kplan.scheduler.decision import Decision
-from kplan.scheduler.queue import COUNTING, HELPS, SPREADING, STORAGE_KINDS, Binding, Waiting, asks_otherwise, node_matters, schedulable
 from kplan.scheduler.scheduler import Scheduler
 from kplan.scheduler.volume_waits import BINDING, POLL, TIMEOUT, TOO_LONG, BindingError, helped, volumes_bound, waits_for_volumes
+from kplan.scheduler.waiting import COUNTING, HELPS, SPREADING, STORAGE_KINDS, Binding, Waiting, asks_otherwise, node_matters, schedulable
 
 DEFAULT_SCHEDULER = "default-scheduler"
 QUEUE: Key = ("queue",)
@@ -45,7 +46,9 @@ class SchedulerLoop(Controller):
         self._waiting: dict[tuple[str, str], Waiting] = {}
         self._binding: dict[tuple[str, str], Binding] = {}  # pods whose volumes are being bound
         self._attempts: dict[tuple[str, str], int] = {}  # of pods whose volumes are being bound
+        self._heap: list[tuple[int, int, tuple[str, str]]] = []  # those of `_active`, and others that are not to be tried any more
         self._arrivals = 0
+        self._hoped = False  # whether a waiting pod got hope since they were last looked through
 
     def start(self, api: Client) -> Iterable[Key]:
         """Follow the store from now on; what is there already counts as arrived."""
@@ -59,30 +62,35 @@ class SchedulerLoop(Controller):
         """Try all pods that are due; seconds until the next one is."""
         self._poll(api)
         self._wake(api.now)
-        while self._active:
-            namespace, name = min(self._active, key=lambda k: self._rank(api, k))
-            self._active.pop((namespace, name))
-            pod = api.get("Pod", namespace, name)
+        while self._heap:
+            _, arrival, name = heappop(self._heap)
+            if self._active.get(name) != arrival:
+                continue
+            del self._active[name]
+            pod = api.get("Pod", *name)
             if pod is not None and self._waits(pod):
                 self._try(api, pod)
             else:
-                self._waiting.pop((namespace, name), None)
-            self._wake(api.now)
+                self._waiting.pop(name, None)
+            if self._hoped:
+                self._wake(api.now)
         times = [w.due for w in self._waiting.values() if w.hopeful] + [b.due for b in self._binding.values()]
         return max(0.0, (min(times) - api.now).total_seconds()) if times else None
 
     # -- the queue
 
-    def _rank(self, api: Client, key: tuple[str, str]) -> tuple[int, int]:
-        pod = api.get("Pod", *key)
-        return (-int((pod or {}).get("spec", {}).get("priority") or 0), self._active[key])
+    def _activate(self, key: tuple[str, str], priority: int) -> None:
+        """To be tried: the more important first, then as they came."""
+        self._arrivals += 1
+        self._active[key] = self._arrivals
+        heappush(self._heap, (-priority, self._arrivals, key))
 
     def _arrived(self, pod: Object) -> None:
         meta = pod["metadata"]
         key = (meta["namespace"], meta["name"])
         if self._waits(pod):
-            self._arrivals += 1
-            self._active.setdefault(key, self._arrivals)
+            if key not in self._active:
+                self._activate(key, _priority(pod))
             self._waiting.pop(key, None)
         else:
             self._active.pop(key, None)
@@ -112,7 +120,7 @@ class SchedulerLoop(Controller):
         meta = entry.object["metadata"]
         for key, waiting in self._waiting.items():
             if waiting.rejected_by & plugins and key[0] == meta["namespace"] and meta["name"] in waiting.claims:
-                waiting.hopeful = waiting.at_once = True
+                waiting.hopeful = waiting.at_once = self._hoped = True
 
     def _observe_pod(self, entry: Entry) -> None:
         old, new = entry.old, entry.new
@@ -139,13 +147,13 @@ class SchedulerLoop(Controller):
     def _hope(self, plugins: frozenset[str] | None) -> None:
         for waiting in self._waiting.values():
             if plugins is None or not waiting.rejected_by or waiting.rejected_by & plugins:
-                waiting.hopeful = True
+                waiting.hopeful = self._hoped = True
 
     def _wake(self, now: datetime) -> None:
+        self._hoped = False
         for key, waiting in self._waiting.items():
             if waiting.hopeful and waiting.due <= now and key not in self._active:
-                self._arrivals += 1
-                self._active[key] = self._arrivals
+                self._activate(key, waiting.priority)
 
     # -- one pod
 
@@ -185,7 +193,7 @@ class SchedulerLoop(Controller):
         before = self._waiting.get(key)
         attempts = (before.attempts if before else self._attempts.pop(key, 0)) + 1
         claims = frozenset(name for name, _ in claims_of(pod))
-        self._waiting[key] = Waiting(decision.rejected_by, claims, attempts, api.now, hopeful=decision.error)
+        self._waiting[key] = Waiting(decision.rejected_by, claims, _priority(pod), attempts, api.now, hopeful=decision.error)
         for victim in decision.victims:
             self._preempt(api, pod, victim, decision.nominated or "")
         api.event(pod, "Warning", "FailedScheduling", decision.event_message)
@@ -280,6 +288,10 @@ class SchedulerLoop(Controller):
             told.pop("nominatedNodeName", None)
         if held is None or {**held, **condition} != held or told.get("nominatedNodeName") != status.get("nominatedNodeName"):
             api.write_status(pod, told)
+
+
+def _priority(pod: Object) -> int:
+    return int(pod["spec"].get("priority") or 0)
 
 
 def _generation(pod: Object) -> Object:
