@@ -235,6 +235,8 @@ class Rollout:
             unhealthy = replicas(one) - stated(one, "availableReplicas")
             if cleaned >= most or unhealthy == 0:
                 continue
+            if unhealthy < 0:  # its status is behind: the sync waits for it
+                return False
             count = min(most - cleaned, unhealthy)
             self._scale(one, replicas(one) - count)
             cleaned += count
