@@ -137,6 +137,11 @@ class Cluster:
         """Every event that was emitted, one entry each, in order."""
         return self.door.events
 
+    @property
+    def decisions(self) -> list[Decision]:
+        """Every attempt of the scheduler in the runs so far, in order."""
+        return self._loop.decisions
+
     # -- arguments
 
     def _call(self, namespace: str | None, dry_run: bool) -> Call:
