@@ -100,7 +100,7 @@ def binding_references(obj: Object) -> Iterator[Reference]:
     role, namespace = obj.get("roleRef") or {}, namespace_of(obj)
     kind, name = role.get("kind"), role.get("name")
     if kind in ("Role", "ClusterRole") and name:
-        yield Reference("roleRef", f"{kind}.{GROUP}", namespace if kind == "Role" else "", name)
+        yield Reference("roleRef.name", f"{kind}.{GROUP}", namespace if kind == "Role" else "", name)
     for i, subject in enumerate(obj.get("subjects") or ()):
         if subject.get("kind") == "ServiceAccount" and subject.get("name"):
             yield Reference(f"subjects[{i}]", "ServiceAccount", subject.get("namespace") or namespace, subject["name"])

@@ -51,7 +51,7 @@ def refusal(manifest: Manifest, ref: Ref, response: Response, version: str) -> I
             seen.add((cause.field, cause.message))
             rule = RULES.get(cause.reason, "admission/refused")
             text = f"{cause.field}: {cause.message}" if cause.field else cause.message
-            yield Diagnostic(rule, Severity.ERROR, text, ref, cause.field, manifest.locate(cause.field))
+            yield Diagnostic(rule, Severity.ERROR, text, ref, cause.field, manifest.locate(_stated(cause.field, data)))
 
 
 def warnings(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagnostic]:
@@ -60,6 +60,12 @@ def warnings(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagn
         path, colon, _ = text.partition(": ")
         path = path if colon and " " not in path else blame(text, manifest.data, {})
         yield Diagnostic("api/warning", Severity.WARNING, text, ref, path, manifest.locate(path))
+
+
+def _stated(path: str, data: Object) -> str:
+    """Where the manifest says what the server found wrong: it fills in the list of addresses from the one that was given."""
+    spec = data.get("spec")
+    return "spec.clusterIP" if path == "spec.clusterIPs[0]" and isinstance(spec, dict) and "clusterIPs" not in spec else path
 
 
 def _schema(manifest: Manifest, ref: Ref, data: Object, version: str) -> Iterator[Diagnostic]:

@@ -46,13 +46,18 @@ def check(obj: Object, api_version: str, kind: str, version: str = CURRENT) -> l
     info = lookup(version, api_version, kind)
     assert info is not None
     found = {(e.path, e.kind): e for e in _walk(version, root(version, info.definition), obj, "")}
-    places = {e.path for e in found.values()}
+    places = {_dotted(e.path) for e in found.values()}
     for error in _schema_errors(version, info.definition, obj):
-        if error.path not in places:
+        if _dotted(error.path) not in places:
             found.setdefault((error.path, error.kind), error)
     if not found:
         return [SchemaError("", VALUE, cannot_be_handled(api_version, kind, decoded.error))]
     return sorted(found.values())
+
+
+def _dotted(path: str) -> str:
+    """A path in which keys of maps and fields of objects look alike: a schema does not tell them apart."""
+    return path.replace("[", ".").replace("]", "")
 
 
 def _walk(version: str, wanted: Type, value: Any, path: str) -> Iterator[SchemaError]:
