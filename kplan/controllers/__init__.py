@@ -10,6 +10,7 @@ from kplan.controllers.deployment import DeploymentController
 from kplan.controllers.disruption import DisruptionController
 from kplan.controllers.endpoints import EndpointsController
 from kplan.controllers.endpointslice import EndpointSliceController
+from kplan.controllers.endpointslicemirroring import EndpointSliceMirroringController
 from kplan.controllers.ephemeral import EphemeralVolumeController
 from kplan.controllers.expand import PersistentVolumeExpander
 from kplan.controllers.garbagecollector import GarbageCollector
@@ -48,6 +49,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PersistentVolumeProtectionController,
     EndpointsController,
     EndpointSliceController,
+    EndpointSliceMirroringController,
     DisruptionController,
     HorizontalPodAutoscalerController,
     TTLAfterFinishedController,

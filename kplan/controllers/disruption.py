@@ -55,7 +55,7 @@ def _disrupted(pod: Object) -> Object | None:
     return held if held is not None and held["status"] == "True" and held.get("reason") != "TerminationByKubelet" else None
 
 
-class _Failed(Exception):
+class _FailedError(Exception):
     """The budget cannot be worked out."""
 
 
@@ -78,7 +78,7 @@ class DisruptionController(Controller):
             api.event(budget, "Normal", "NoPods", "No matching pods found")
         try:
             expected, desired, unmanaged = self._expected(api, budget, found)
-        except _Failed as error:
+        except _FailedError as error:
             api.event(budget, "Warning", "CalculateExpectedPodCountFailed", f"Failed to calculate the number of expected pods: {error}")
             return self._fail(api, budget, str(error))
         if unmanaged:
@@ -114,7 +114,7 @@ class DisruptionController(Controller):
                 seen.add(owner["uid"])
                 controller = self._controller(api, owner, pod["metadata"]["namespace"])
                 if controller is None:
-                    raise _Failed(f'found no controllers for pod "{pod["metadata"]["name"]}"')
+                    raise _FailedError(f'found no controllers for pod "{pod["metadata"]["name"]}"')
                 scales[controller[0]] = controller[1]
         return sum(scales.values()), unmanaged
 
@@ -131,12 +131,12 @@ class DisruptionController(Controller):
             if error.not_found:
                 return None
             if error.no_kind:
-                raise _Failed(f'no matches for kind "{owner["kind"]}" in version "{owner["apiVersion"]}"') from None
+                raise _FailedError(f'no matches for kind "{owner["kind"]}" in version "{owner["apiVersion"]}"') from None
             if str(error) == NO_SCALE:
                 served = api.door.registry.resolve(owner["apiVersion"], owner["kind"])
                 resource = served.kind.resource if served is not None else owner["kind"]
-                raise _Failed(f"{resource} does not implement the scale subresource") from None
-            raise _Failed(str(error)) from None
+                raise _FailedError(f"{resource} does not implement the scale subresource") from None
+            raise _FailedError(str(error)) from None
         return (owner["uid"], scale.spec) if scale.target["metadata"]["uid"] == owner["uid"] else None
 
     def _still_disrupted(self, api: Client, budget: Object, found: Sequence[Object]) -> tuple[Object, float | None]:
@@ -209,7 +209,7 @@ def _scaled(value: int | str, total: int) -> int:
     try:
         return scaled_value(value, total, True)
     except IntOrStringError as error:
-        raise _Failed(str(error)) from None
+        raise _FailedError(str(error)) from None
 
 
 def _with_verdict(status: Object, verdict: tuple[str, str], message: str, generation: int, now: str) -> list[Object]:

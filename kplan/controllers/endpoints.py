@@ -155,7 +155,8 @@ def _port(port: Port) -> Object:
     return {**({"name": name} if name else {}), "port": number, "protocol": protocol, **({"appProtocol": app} if app is not None else {})}
 
 
-def _unpacked(subsets: Sequence[Object]) -> Iterable[tuple[Port, Object, bool]]:
+def unpacked(subsets: Sequence[Object]) -> Iterable[tuple[Port, Object, bool]]:
+    """What Endpoints say, as `repack` takes it."""
     for subset in subsets:
         ports = [(p.get("name", ""), p["port"], p.get("protocol", "TCP"), p.get("appProtocol")) for p in subset.get("ports") or ()]
         for port in ports or [("", -1, "", None)]:
@@ -172,7 +173,7 @@ def _in_order(held: Object, subsets: list[Object], service_labels: dict[str, str
     said = held.get("subsets") or []
     if sum(len(s.get(READY) or ()) + len(s.get(NOT_READY) or ()) for s in said) > CAPACITY or OVER_CAPACITY in annotations_of(held):
         return False
-    return said == subsets or repack(_unpacked(said)) == subsets
+    return said == subsets or repack(unpacked(said)) == subsets
 
 
 def truncate(subsets: list[Object]) -> tuple[list[Object], bool]:

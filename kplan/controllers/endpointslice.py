@@ -49,7 +49,7 @@ class EndpointSliceController(Controller):
             Watch("Service", itself),
             Watch("Pod", ServicesOfPods().keys),
             Watch(KIND, self._changed_by_others),
-            Watch("Node", lambda entry, reader: [()] if node_topology_changed(entry) else ()),
+            Watch("Node", lambda entry, _reader: [()] if node_topology_changed(entry) else ()),
         )
         self._written: dict[str, str] = {}
         self._failures: Counter[Key] = Counter()

@@ -33,7 +33,7 @@ ABLE, ACTIVE, LIMITED = "AbleToScale", "ScalingActive", "ScalingLimited"
 NO_TARGET = "the HPA controller was unable to get the target's current scale: "
 
 
-class _NotComputed(Exception):
+class _NotComputedError(Exception):
     """No metric says how many replicas there should be."""
 
 
@@ -90,7 +90,7 @@ class Reconciliation:
         bounds = Bounds(spec.get("minReplicas", 1), spec["maxReplicas"], scale.spec)
         try:
             desired, reason = self._desired(scale, bounds)
-        except _NotComputed as error:
+        except _NotComputedError as error:
             status = self.hpa.get("status") or {}
             self._write(scale.spec, status.get("desiredReplicas", 0), rescaled=False)
             self.api.event(self.hpa, "Warning", "FailedComputeMetricsReplicas", str(error))
@@ -155,7 +155,7 @@ class Reconciliation:
         for i, spec in enumerate(specs):
             try:
                 proposed, named, self.metrics[i] = self._by_metric(spec, scale, selected)
-            except _MetricFailure as failure:
+            except _MetricFailureError as failure:
                 failures.append((failure.reason, failure.condition, failure.error))
                 continue
             if replicas == 0 or proposed > replicas:
@@ -163,7 +163,7 @@ class Reconciliation:
         if failures and (len(failures) >= len(specs) or replicas < scale.spec):
             reason, message, error = failures[0]
             self._say(ACTIVE, "False", reason, message)
-            raise _NotComputed(f"invalid metrics ({len(failures)} invalid out of {len(specs)}), first error is: {error}")
+            raise _NotComputedError(f"invalid metrics ({len(failures)} invalid out of {len(specs)}), first error is: {error}")
         self._say(ACTIVE, "True", "ValidMetricFound", f"the HPA was able to successfully calculate a replica count from {name}")
         return replicas, name
 
@@ -172,14 +172,14 @@ class Reconciliation:
         if not text:
             self.api.event(self.hpa, "Warning", "SelectorRequired", "selector is required")
             self._say(ACTIVE, "False", "InvalidSelector", "the HPA target's scale is missing a selector")
-            raise _NotComputed("selector is required")
+            raise _NotComputedError("selector is required")
         try:
             matches = parse(text)
         except SelectorError as error:
             message = f"couldn't convert selector into a corresponding internal selector object: {error}"
             self.api.event(self.hpa, "Warning", "InvalidSelector", message)
             self._say(ACTIVE, "False", "InvalidSelector", message)
-            raise _NotComputed(message) from None
+            raise _NotComputedError(message) from None
         namespace = self.hpa["metadata"]["namespace"]
         selected = [p for p in self.api.list("Pod", namespace) if matches(labels_of(p))]
         rivals = self._rivals(selected)
@@ -188,7 +188,7 @@ class Reconciliation:
             message = f"pods by selector {text} are controlled by multiple HPAs: [{held}]"
             self.api.event(self.hpa, "Warning", "AmbiguousSelector", message)
             self._say(ACTIVE, "False", "AmbiguousSelector", message)
-            raise _NotComputed(message)
+            raise _NotComputedError(message)
         return selected
 
     def _rivals(self, selected: Sequence[Object]) -> list[str]:
@@ -261,9 +261,9 @@ class Reconciliation:
             return proposal.replicas, named, {"type": "ContainerResource", "containerResource": {"name": name, "container": container, "current": current}}
         return proposal.replicas, named, {"type": "Resource", "resource": {"name": name, "current": current}}
 
-    def _failed(self, reason: str, error: str, wrapped: str) -> _MetricFailure:
+    def _failed(self, reason: str, error: str, wrapped: str) -> _MetricFailureError:
         self.api.event(self.hpa, "Warning", reason, error)
-        return _MetricFailure(reason, f"the HPA was unable to compute the replica count: {error}", wrapped)
+        return _MetricFailureError(reason, f"the HPA was unable to compute the replica count: {error}", wrapped)
 
     def _tolerances(self) -> Tolerances:
         behavior = self.hpa["spec"].get("behavior") or {}
@@ -302,7 +302,7 @@ class Reconciliation:
             self.api.write_status(self.hpa, status)
 
 
-class _MetricFailure(Exception):
+class _MetricFailureError(Exception):
     """A metric that gives no number: the condition's reason and message, and the error as it is passed on."""
 
     def __init__(self, reason: str, condition: str, error: str) -> None:

@@ -1,7 +1,8 @@
 """How many replicas a metric asks for.
 
-Upstream: pkg/controller/podautoscaler/replica_calculator.go and metrics/. Metrics are stated, not measured: the annotation `kplan.dev/usage: cpu=250m,memory=300Mi` of
-a pod says what it uses now (`app/cpu=100m` what one container does). Where no pod has it, the cluster has no metrics API. Custom and external metrics do not exist.
+Upstream: pkg/controller/podautoscaler/replica_calculator.go and metrics/. Metrics are stated, not measured: the annotation
+`kplan.dev/usage: cpu=250m,memory=300Mi` of a pod says what it uses now (`app/cpu=100m` what one container does). Where no pod
+has it, the cluster has no metrics API. Custom and external metrics do not exist.
 """
 
 from __future__ import annotations
@@ -131,7 +132,9 @@ def _starting(pod: Object, now: datetime) -> bool:
     return condition["status"] == "False" and since + INITIAL_READINESS_DELAY > parse_time(condition["lastTransitionTime"])
 
 
-def utilization_replicas(selected: Sequence[Object], resource: str, container: str, target: int, current: int, tolerances: Tolerances, now: datetime) -> Proposal:
+def utilization_replicas(
+    selected: Sequence[Object], resource: str, container: str, target: int, current: int, tolerances: Tolerances, now: datetime
+) -> Proposal:
     """By usage in percent of the requests.   Upstream: GetResourceReplicas."""
     metrics = resource_metrics(selected, resource, container)
     groups = _grouped(selected, metrics, resource, now)
@@ -160,7 +163,7 @@ def usage_replicas(selected: Sequence[Object], resource: str, container: str, ta
         return sum(metrics.values()) // len(metrics)
 
     usage = average()
-    replicas = _replicas(metrics, groups, usage / target, current, tolerances, lambda: average() / target, lambda name: target)
+    replicas = _replicas(metrics, groups, usage / target, current, tolerances, lambda: average() / target, lambda _name: target)
     return Proposal(replicas, usage)
 
 

@@ -108,7 +108,7 @@ class Memory:
                 proposed.append(int(start * (1 - value / 100)))
         most = (select == "Min") is (sign < 0)
         if not proposed:
-            return 2**31 - 1 if not most else -(2**31)
+            return -(2**31) if most else 2**31 - 1
         return max(proposed) if most else min(proposed)
 
 

@@ -1,7 +1,7 @@
-"""Hints: which zones, or nodes, an endpoint is meant for, by `spec.trafficDistribution` or by the older annotation `service.kubernetes.io/topology-mode: Auto`.
+"""Hints: which zones, or nodes, an endpoint is meant for, by `spec.trafficDistribution` or by an annotation that is older.
 
-Upstream: staging/src/k8s.io/endpointslice/{trafficdist,topologycache}. Slices are never changed in place: the lists in `Placed` get new ones. Where upstream goes through
-zones at random, they go by name here.
+Upstream: staging/src/k8s.io/endpointslice/{trafficdist,topologycache}. The annotation is `service.kubernetes.io/topology-mode: Auto`. Slices
+are never changed in place: the lists in `Placed` get new ones. Where upstream goes through zones at random, they go by name here.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _hinted(endpoint: Object, zones: Sequence[str], nodes: Sequence[str] = ()) -
 def _apply(placed: Placed, change: Callable[[Object], Object]) -> None:
     placed.create = [_with_endpoints(s, change) for s in placed.create]
     placed.update = [_with_endpoints(s, change) for s in placed.update]
-    unchanged = []
+    unchanged: list[Object] = []
     for held in placed.unchanged:
         new = _with_endpoints(held, change)
         (unchanged if new is held else placed.update).append(new)
@@ -98,7 +98,7 @@ def _node_ready(node: Object) -> bool:
 
 
 @dataclass(slots=True)
-class _Refused(Exception):
+class _RefusedError(Exception):
     message: str
 
 
@@ -161,7 +161,7 @@ class TopologyHints:
         """Give hints by the zones' share of the CPU, or say why not.   Upstream: AddHints."""
         try:
             given = self._allocate(placed)
-        except _Refused as refused:
+        except _RefusedError as refused:
             self.remove(key, family)
             without_hints(placed)
             return [("Warning", DISABLED, f"{refused.message}, addressType: {family}")]
@@ -179,7 +179,7 @@ class TopologyHints:
             for endpoint in held.get("endpoints") or ():
                 if _ready(endpoint):
                     if not endpoint.get("zone"):
-                        raise _Refused("One or more endpoints do not have a zone specified")
+                        raise _RefusedError("One or more endpoints do not have a zone specified")
                     given[endpoint["zone"]] = given.get(endpoint["zone"], 0) + 1
         giving, receiving = _exchange(shares, given)
 
@@ -200,21 +200,21 @@ class TopologyHints:
         placed.create = [_with_endpoints(s, change) for s in placed.create]
         placed.update = [_with_endpoints(s, change) for s in placed.update]
         if not given:
-            raise _Refused("No hints allocated for zones")
+            raise _RefusedError("No hints allocated for zones")
         return given
 
     def _shares(self, count: int) -> dict[str, Share]:
         """Upstream: getAllocations."""
         if self._ratios is None:
-            raise _Refused("Insufficient Node information: allocatable CPU or zone not specified on one or more nodes")
+            raise _RefusedError("Insufficient Node information: allocatable CPU or zone not specified on one or more nodes")
         zones = len(self._ratios)
         if zones > count:
-            raise _Refused(f"Insufficient number of endpoints ({count} endpoints, {zones} zones)")
+            raise _RefusedError(f"Insufficient number of endpoints ({count} endpoints, {zones} zones)")
         minimum = {zone: math.ceil(ratio * count * (1 / (1 + OVERLOAD))) for zone, ratio in self._ratios.items()}
         spare = count - sum(minimum.values())
         if spare < 0:
             what = "Unable to allocate minimum required endpoints to each zone without exceeding overload threshold"
-            raise _Refused(f"{what} ({count} endpoints, {zones} zones)")
+            raise _RefusedError(f"{what} ({count} endpoints, {zones} zones)")
         return {zone: Share(least, least + spare, max(self._ratios[zone] * count, float(least))) for zone, least in minimum.items()}
 
 
