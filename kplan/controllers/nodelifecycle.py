@@ -27,6 +27,7 @@ TAINTS = (
 )
 MANAGED = frozenset({*(t for _, _, t in TAINTS), UNSCHEDULABLE})
 LABELS = (("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch"))
+REACTION = 0.01  # seconds after which the taint follows a cordon: the scheduler is told of both, and hears of the cordon first
 TTL = "node.alpha.kubernetes.io/ttl"
 TTL_STEPS = ((100, "0"), (500, "15"), (1000, "30"), (2000, "60"))  # up to so many nodes: seconds that kubelets may cache
 
@@ -36,6 +37,20 @@ def _all_when_readiness_changes(entry: Entry, reader: Reader) -> Iterable[Key]:
     if condition_status(entry.old, "Ready") == condition_status(entry.new, "Ready"):
         return ()
     return [("", n["metadata"]["name"]) for n in reader.list("Node") if condition_status(n, "Ready") != "True"]
+
+
+def _cordoned(node: Object | None) -> bool:
+    return bool(node and node["spec"].get("unschedulable"))
+
+
+def _itself(entry: Entry, reader: Reader) -> Iterable[Key]:
+    """A node that changed, but for being cordoned or not."""
+    return itself(entry, reader) if entry.old is None or _cordoned(entry.old) == _cordoned(entry.new) else ()
+
+
+def _cordon_changed(entry: Entry, reader: Reader) -> Iterable[Key]:
+    """A node that is cordoned or no longer."""
+    return itself(entry, reader) if entry.old is not None and _cordoned(entry.old) != _cordoned(entry.new) else ()
 
 
 def condition_status(node: Object | None, type: str) -> str:
@@ -48,7 +63,7 @@ class NodeLifecycleController(Controller):
     """Keys: ("", name) of Nodes."""
 
     name = "node-lifecycle-controller"
-    watches = (Watch("Node", itself), Watch("Node", _all_when_readiness_changes))
+    watches = (Watch("Node", _itself), Watch("Node", _cordon_changed, REACTION), Watch("Node", _all_when_readiness_changes))
 
     def __init__(self) -> None:
         self._ranges = 0
