@@ -15,6 +15,7 @@ SELECTED_NODE = "volume.kubernetes.io/selected-node"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 ZONE = "topology.kubernetes.io/zone"
 CLASS = "StorageClass.storage.k8s.io"
+BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 
 
 class Provisioner(Controller):
@@ -39,7 +40,7 @@ class Provisioner(Controller):
         notes = annotations_of(claim)
         if not any(notes.get(n) == DRIVER for n in PROVISIONER_NOTES):
             return
-        storage_class = api.get(CLASS, "", claim["spec"].get("storageClassName") or "")
+        storage_class = api.get(CLASS, "", notes.get(BETA_CLASS, claim["spec"].get("storageClassName") or ""))
         if storage_class is None:
             return
         node = notes.get(SELECTED_NODE)
