@@ -2,8 +2,8 @@
 
 import pytest
 
+from kplan.api.urls import parse_url
 from kplan.kinds import apiservice, mutatingwebhookconfiguration, validatingwebhookconfiguration
-from kplan.kinds.urls import parse_url
 
 
 def errors(found):

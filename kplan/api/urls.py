@@ -1,6 +1,6 @@
 """URLs as Go's net/url parses them, as far as rules look at them.
 
-Upstream: net/url.Parse. Leaves out the zone of an IPv6 host.
+Upstream: net/url.Parse and ParseRequestURI. Leaves out the zone of an IPv6 host.
 """
 
 from __future__ import annotations
@@ -65,6 +65,32 @@ def _parse(text: str) -> tuple[str, Url]:
         if escape:
             return f"invalid URL escape {go_quote(escape[0])}", Url()
     return "", Url(scheme, user, host, query, fragment)
+
+
+def request_uri_error(text: str) -> str:
+    """What ParseRequestURI says of a text: an absolute URL or an absolute path is fine, and `#` means nothing; empty where it is one."""
+    if any(char < " " or char == "\x7f" for char in text):
+        return "net/url: invalid control character in URL"
+    if not text:
+        return "empty url"
+    if text == "*":
+        return ""
+    if text.startswith(":"):
+        return "missing protocol scheme"
+    found = _SCHEME.match(text)
+    rest = text[found.end() if found else 0 :].partition("?")[0]
+    if not rest.startswith("/"):
+        return "" if found else "invalid URI for request"
+    if found and rest.startswith("//"):
+        authority, slash, path = rest[2:].partition("/")
+        rest = slash + path
+        info, at, host = authority.rpartition("@")
+        if error := _host_error(host):
+            return error
+        if at and not _USERINFO.match(info):
+            return "net/url: invalid userinfo"
+    escape = _BAD_ESCAPE.search(rest)
+    return f"invalid URL escape {go_quote(escape[0])}" if escape else ""
 
 
 def _host_error(host: str) -> str:
