@@ -34,6 +34,8 @@ DECIDING = frozenset(
     }
 )
 
+BINDINGS = tuple(sorted(kind for kind in DECIDING if "PolicyBinding." in kind))
+
 
 class Admitted:
     """The pods that came of each template, by identity: templates are frozen, so the same dict is the same template."""
@@ -48,7 +50,7 @@ class Admitted:
         self._pods.clear()
 
     def get(self, template: Object, pod: Object) -> Object | None:
-        """The pod stored first for this template, where the new one differs from it in name and owner alone."""
+        """The pod stored first for this template, where the new one differs from it in name and affinity alone."""
         held = self._pods.get((id(template), pod["metadata"]["namespace"]))
         if held is None or held[0] is not template or held[2] != _said(pod):
             return None
@@ -61,8 +63,18 @@ class Admitted:
         self._pods[id(template), pod["metadata"]["namespace"]] = (template, stored, _said(pod))
 
 
+def _with_affinity(door: Door, first: Object, pod: Object) -> Object | None:
+    """The spec of the pod stored first, with the affinity of a new one; None where policies might judge the two differently."""
+    spec, affinity = first["spec"], pod["spec"].get("affinity")
+    if spec.get("affinity") == affinity:
+        return spec  # type: ignore[no-any-return]
+    if affinity is None or "affinity" not in spec or any(door.store.list(kind) for kind in BINDINGS):
+        return None
+    return {**spec, "affinity": affinity}
+
+
 def _said(pod: Object) -> Object:
-    """What a controller says of a pod, but for its name."""
+    """What a controller says of a pod, but for its name and affinity: DaemonSets' pods differ in the node that theirs names."""
     meta = pod["metadata"]
     return {
         "labels": meta.get("labels"),
@@ -70,7 +82,7 @@ def _said(pod: Object) -> Object:
         "finalizers": meta.get("finalizers"),
         "ownerReferences": meta.get("ownerReferences"),
         "generateName": meta.get("generateName"),
-        "spec": pod["spec"],
+        "spec": {key: value for key, value in pod["spec"].items() if key != "affinity"},
     }
 
 
@@ -79,7 +91,8 @@ def create_pod(door: Door, pod: Object, template: Object, call: Call) -> Object:
     first = None if "name" in pod["metadata"] else door.admitted.get(template, pod)
     served = door.registry.preferred("Pod")
     assert served is not None  # Pod is built in
-    if first is None:
+    spec = _with_affinity(door, first, pod) if first is not None else None
+    if first is None or spec is None:
         stored = writes.create(door, served, pod, call)
         if "name" not in pod["metadata"]:
             door.admitted.keep(template, pod, stored)
@@ -88,7 +101,7 @@ def create_pod(door: Door, pod: Object, template: Object, call: Call) -> Object:
     name = door.identity.name("Pod", namespace, pod["metadata"]["generateName"])
     meta = {**first["metadata"], "name": name, "uid": door.identity.uid("Pod", namespace, name), "creationTimestamp": door.store.clock.text()}
     del meta["resourceVersion"]
-    new = {**first, "metadata": meta}
+    new = {**first, "metadata": meta, "spec": spec}
     request = Request(operation="CREATE", kind=kind, namespace=namespace, name=name, object=new, user=call.user, warnings=call.warnings)
     for plugin in door.plugins:
         if plugin.counts:

@@ -111,7 +111,7 @@ def target_of(pod: Object) -> str | None:
     for term in required.get("nodeSelectorTerms") or ():
         for wanted in term.get("matchFields") or ():
             if wanted["key"] == NODE_NAME and wanted["operator"] == "In":
-                values = wanted.get("values") or ()
+                values: list[str] = wanted.get("values") or []
                 return str(values[0]) if len(values) == 1 else None
     return None
 

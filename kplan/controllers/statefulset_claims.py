@@ -163,7 +163,7 @@ def _up_to_date(claim: Object, owner: Object, pod: Object, ordinal: int) -> bool
 
 def owners_match(api: Client, owner: Object, pod: Object, ordinal: int) -> bool:
     """All claims of a pod are owned as the retention policy says.   Upstream: ClaimsMatchRetentionPolicy."""
-    return all(_up_to_date(claim, owner, pod, ordinal) for claim in _held(api, owner, ordinal))
+    return not _templates(owner) or all(_up_to_date(claim, owner, pod, ordinal) for claim in _held(api, owner, ordinal))
 
 
 def set_owners(api: Client, owner: Object, pod: Object, ordinal: int) -> None:

@@ -6,6 +6,7 @@ Upstream: pkg/controller/statefulset/{stateful_set_utils,stateful_pod_control}.g
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kplan.api.objects import Object, labels_of
 from kplan.apiserver.client import Client
@@ -22,7 +23,12 @@ _MAX_ORDINAL = 2**31 - 1
 
 def parent_and_ordinal(pod: Object) -> tuple[str, int]:
     """`web-3` is (`web`, 3); -1 where there is no ordinal.   Upstream: getParentNameAndOrdinal."""
-    found = _MEMBER.fullmatch(pod["metadata"]["name"])
+    return _split(pod["metadata"]["name"])
+
+
+@lru_cache(maxsize=65536)
+def _split(name: str) -> tuple[str, int]:
+    found = _MEMBER.fullmatch(name)
     if found is None:
         return "", -1
     number = int(found[2])
