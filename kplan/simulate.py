@@ -8,6 +8,7 @@ next timer. A run ends when the next timer lies later than the last write that c
 from __future__ import annotations
 
 import heapq
+import sys
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from kplan.apiserver.loops import EVERYTHING, RETRY, Controller, Watch
 from kplan.diagnostics import Diagnostic, Severity
 
 MAX_SYNCS_PER_INSTANT = 2000  # of one key, with the clock standing still: far above what any real convergence needs
+SEEN_SINGLY = 16  # writes of kubelets and drivers at one instant
 FIRST_RETRY, LAST_RETRY = 0.005, 1000.0  # seconds; client-go's ItemExponentialFailureRateLimiter
 
 
@@ -57,6 +59,7 @@ class Simulation:
         for i, loop in enumerate(self.loops):
             for watch in loop.controller.watches:
                 self._watching.setdefault(watch.kind, []).append((i, watch))
+        self._last_phase = len(phases) - 1
         self._timers: list[tuple[datetime, int, int, Any]] = []
         self._due: dict[tuple[int, Any], datetime] = {}
         self._ticket = 0
@@ -117,19 +120,33 @@ class Simulation:
     def _drain(self) -> Diagnostic | None:
         """Work off all queues at the present instant; a diagnostic if that does not end."""
         syncs: Counter[tuple[int, Any]] = Counter()
+        steps: Counter[int] = Counter()
         self._dispatch()
         while True:
             busy = next((i for i, loop in enumerate(self.loops) if loop.queue), None)
             if busy is None:
                 return None
             loop = self.loops[busy]
-            while loop.queue:
+            at_most = self._together(loop, steps[busy])
+            while loop.queue and at_most:
+                at_most -= 1
+                steps[busy] += 1
                 key, _ = loop.queue.popitem(last=False)
                 syncs[busy, key] += 1
                 if syncs[busy, key] > MAX_SYNCS_PER_INSTANT:
                     return self._stuck(syncs)
                 self._again(busy, key, loop.controller.sync(key, loop.client))
                 self._dispatch()
+
+    def _together(self, loop: Loop, steps: int) -> int:
+        """How many keys a loop works off before those before it get their turn again, after so many at this instant.
+
+        A controller works off all it has. Kubelets and drivers are many, and controllers see what each of them writes: the first few writes
+        one by one, later ones, as with any busy watch, ever more of them together.
+        """
+        if loop.phase < self._last_phase:
+            return sys.maxsize
+        return 1 if steps < SEEN_SINGLY else steps
 
     def _again(self, index: int, key: Any, after: float | None) -> None:
         loop = self.loops[index]
