@@ -15,7 +15,7 @@ import numpy as np
 from kplan.scheduler.cluster_state import ClusterState
 from kplan.scheduler.columns import Bools, Ints, Nodes
 from kplan.scheduler.framework import Check, ClusterPlugin, Plugin, Reject, Rejected
-from kplan.scheduler.node_table import Row
+from kplan.scheduler.node_rows import Row
 from kplan.scheduler.podinfo import PodClass, PodInfo
 
 

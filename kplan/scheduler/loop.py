@@ -20,9 +20,10 @@ from kplan.apiserver.client import Client
 from kplan.apiserver.loops import EVERYTHING, Controller, Key, Watch
 from kplan.scheduler.cluster_state import CLAIM, VOLUME
 from kplan.scheduler.decision import Decision
+from kplan.scheduler.hints import can_help
 from kplan.scheduler.scheduler import Scheduler
 from kplan.scheduler.volume_waits import BINDING, POLL, TIMEOUT, TOO_LONG, BindingError, helped, volumes_bound, waits_for_volumes
-from kplan.scheduler.waiting import COUNTING, HELPS, SPREADING, STORAGE_KINDS, Binding, Waiting, asks_otherwise, node_matters, schedulable
+from kplan.scheduler.waiting import COUNTING, HELPS, STORAGE_KINDS, Binding, Waiting, asks_otherwise, schedulable
 
 DEFAULT_SCHEDULER = "default-scheduler"
 QUEUE: Key = ("queue",)
@@ -103,8 +104,7 @@ class SchedulerLoop(Controller):
         if entry.kind == "Pod":
             self._observe_pod(entry)
         elif entry.kind == "Node":
-            if entry.old is None or entry.new is None or node_matters(entry.old, entry.new):
-                self._hope(None)
+            self._hear(entry)
         elif entry.kind in HELPS:
             self._hope(HELPS[entry.kind])
         elif entry.kind in STORAGE_KINDS:
@@ -130,23 +130,27 @@ class SchedulerLoop(Controller):
             self._active.pop(key, None)
             self._waiting.pop(key, None)
             self._binding.pop(key, None)
-            if old["spec"].get("nodeName"):
-                self._hope(COUNTING)
+            self._hear(entry)
             return
         if old is None or (not new["spec"].get("nodeName") and asks_otherwise(old, new)):
             self._arrived(new)
         elif new["spec"].get("nodeName"):
-            phase_before, phase = (old.get("status") or {}).get("phase"), (new.get("status") or {}).get("phase")
-            if phase != phase_before and phase in ("Succeeded", "Failed"):
-                self._hope(COUNTING)
-            elif not old["spec"].get("nodeName") or old["metadata"].get("labels") != new["metadata"].get("labels"):
-                self._hope(SPREADING)
+            self._hear(entry)
         elif "deletionTimestamp" in new["metadata"]:
             self._arrived(new)
 
-    def _hope(self, plugins: frozenset[str] | None) -> None:
+    def _hear(self, entry: Entry) -> None:
+        """A pod or a node was written: who is kept out by a plugin that this can satisfy gets hope."""
+        assert self._scheduler is not None
+        for key, waiting in self._waiting.items():
+            if not waiting.hopeful:
+                pod = self._scheduler.reader.get("Pod", *key)
+                if pod is not None and (not waiting.rejected_by or any(can_help(p, pod, entry) for p in waiting.rejected_by)):
+                    waiting.hopeful = self._hoped = True
+
+    def _hope(self, plugins: frozenset[str]) -> None:
         for waiting in self._waiting.values():
-            if plugins is None or not waiting.rejected_by or waiting.rejected_by & plugins:
+            if not waiting.rejected_by or waiting.rejected_by & plugins:
                 waiting.hopeful = self._hoped = True
 
     def _wake(self, now: datetime) -> None:

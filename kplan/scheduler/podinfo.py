@@ -14,39 +14,13 @@ from typing import Any, NamedTuple
 from kplan.api.objects import Object
 from kplan.scheduler import requests as ask
 from kplan.scheduler import selectors
-from kplan.scheduler.selectors import NodeSelector, Selector, Term
+from kplan.scheduler.pod_terms import AffinityTerm, Spread, spread_constraints
+from kplan.scheduler.selectors import NodeSelector, Term
 
 HOSTNAME = "kubernetes.io/hostname"
 DISKS = ("gcePersistentDisk", "awsElasticBlockStore", "rbd", "iscsi")
 # Volumes by which plugins judge; all others say nothing to a scheduler.
 VOLUMES = ("persistentVolumeClaim", "ephemeral", "image", "csi", "azureDisk", "azureFile", "cinder", "portworxVolume", *DISKS)
-
-
-class AffinityTerm(NamedTuple):
-    """A pod (anti-)affinity term ready to match.   Upstream: framework.AffinityTerm."""
-
-    key: str
-    selector: Selector
-    namespaces: frozenset[str]
-    namespace_selector: Selector
-    weight: int = 0
-
-    def matches(self, pod: PodClass, namespace_labels: selectors.Labels) -> bool:
-        """Whether it means a pod, given the labels of the pod's namespace."""
-        if pod.namespace not in self.namespaces and not self.namespace_selector.matches(namespace_labels):
-            return False
-        return self.selector.matches(pod.labels)
-
-
-class Spread(NamedTuple):
-    """A topology spread constraint ready to count."""
-
-    key: str
-    max_skew: int
-    selector: Selector
-    min_domains: int = 1
-    honor_affinity: bool = True
-    honor_taints: bool = False
 
 
 class Usage(NamedTuple):
@@ -109,7 +83,7 @@ class PodClass:
     def usage(self) -> Usage:
         """What the pod counts for on its node.   Upstream: PodInfo.CalculateResource."""
         status = self.pod.get("status") or {}
-        if not self.spec.get("resources") and not _resize_state(status):
+        if not self.spec.get("resources") and not resize_state(status):
             return self.asked
         found = ask.pod_requests(self.spec, status)
         missing = ask.non_missing(found, bool(ask.pod_level_requests(self.spec)))
@@ -259,24 +233,6 @@ class PodReader:
         return PodInfo(pod, found)
 
 
-def spread_constraints(constraints: Any, labels: dict[str, str]) -> tuple[tuple[Spread, ...], tuple[Spread, ...]]:
-    """Constraints in JSON as (DoNotSchedule, ScheduleAnyway), matchLabelKeys merged in."""
-    found: dict[str, list[Spread]] = {"DoNotSchedule": [], "ScheduleAnyway": []}
-    for c in constraints:
-        selector = selectors.of_label_selector(c.get("labelSelector"))
-        same = {key: labels[key] for key in c.get("matchLabelKeys") or () if key in labels}
-        if same and not selector.nothing:
-            selector = selectors.of_labels(same).plus(selector)
-        min_domains = c.get("minDomains")
-        found[c["whenUnsatisfiable"]].append(
-            Spread(
-                c["topologyKey"], c["maxSkew"], selector, 1 if min_domains is None else min_domains,
-                c.get("nodeAffinityPolicy") != "Ignore", c.get("nodeTaintsPolicy") == "Honor",
-            )
-        )  # fmt: skip
-    return tuple(found["DoNotSchedule"]), tuple(found["ScheduleAnyway"])
-
-
 def _class_key(pod: Object) -> bytes:
     meta = pod["metadata"]
     spec = pod.get("spec") or {}
@@ -303,14 +259,15 @@ def _class_key(pod: Object) -> bytes:
         parts += (meta.get("name"), meta.get("uid"), (pod.get("status") or {}).get("resourceClaimStatuses"))
     status = pod.get("status")
     if status:
-        resized = _resize_state(status)
+        resized = resize_state(status)
         if resized:
             parts += (resized, [c.get("name") for c in (*(get("containers") or ()), *(inits or ()))])
     # Version 2 of the format depends on nothing but the values.
     return marshal.dumps(parts, 2)
 
 
-def _resize_state(status: Object) -> list[Any]:
+def resize_state(status: Object) -> list[Any]:
+    """What a pod's status says of a resize in progress; empty where it says nothing of resources."""
     found: list[Any] = []
     for states in (status.get("containerStatuses"), status.get("initContainerStatuses")):
         for state in states or ():

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from kplan.api.objects import Object
 from kplan.scheduler.cluster_state import ATTACHMENT, CLAIM, CSI_CAPACITY, CSI_DRIVER, CSI_NODE, STORAGE_CLASS, VOLUME
 from kplan.scheduler.decision import Decision
 
 FIRST_BACKOFF, LAST_BACKOFF = 1.0, 10.0  # seconds
-SPREADING = frozenset({"InterPodAffinity", "PodTopologySpread"})
-COUNTING = SPREADING | {"NodeResourcesFit", "NodePorts", "VolumeRestrictions", "NodeVolumeLimits", "DynamicResources"}
+# The plugins that a pod given up by its node can satisfy.
+COUNTING = frozenset(
+    {"InterPodAffinity", "PodTopologySpread", "NodeResourcesFit", "NodePorts", "VolumeRestrictions", "NodeVolumeLimits", "DynamicResources"}
+)
 STORAGE_KINDS = frozenset({CLAIM, VOLUME, STORAGE_CLASS, CSI_NODE, CSI_DRIVER, CSI_CAPACITY, ATTACHMENT})
-# Which plugins a write to a kind can satisfy; writes to Nodes can satisfy all.
+# Which plugins a write to a kind can satisfy; for pods and nodes see `hints`, for storage `volume_waits`.
 HELPS: dict[str, frozenset[str]] = {
     "Namespace": frozenset({"InterPodAffinity"}),
     "ResourceClaim.resource.k8s.io": frozenset({"DynamicResources"}),
@@ -63,15 +64,3 @@ def schedulable(pod: Object) -> bool:
 def asks_otherwise(old: Object, new: Object) -> bool:
     """Whether an update of a waiting pod changes what the scheduler looks at."""
     return bool(old["spec"] != new["spec"] or old["metadata"].get("labels") != new["metadata"].get("labels"))
-
-
-def node_matters(old: Object, new: Object) -> bool:
-    """Whether an update of a node can let a pod in."""
-
-    def looked_at(node: Object) -> tuple[Any, ...]:
-        spec, status = node.get("spec") or {}, node.get("status") or {}
-        conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
-        features = status.get("declaredFeatures")
-        return (node["metadata"].get("labels"), spec.get("taints"), spec.get("unschedulable"), status.get("allocatable"), conditions, features)
-
-    return looked_at(old) != looked_at(new)

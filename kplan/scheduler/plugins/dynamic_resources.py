@@ -13,7 +13,8 @@ from kplan.scheduler import requests as ask
 from kplan.scheduler import selectors
 from kplan.scheduler.cluster_state import DEVICE_CLASS, RESOURCE_CLAIM, RESOURCE_SLICE, ClusterState
 from kplan.scheduler.columns import Bools, Ints, Nodes
-from kplan.scheduler.devices import Allocator, Inventory, Request, allocation_result
+from kplan.scheduler.device_pools import Inventory
+from kplan.scheduler.devices import Allocator, Request, allocation_result
 from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejected, Rejects, to_100
 from kplan.scheduler.podinfo import PodInfo
 

@@ -12,7 +12,8 @@ from kplan.scheduler.cluster_state import NAMESPACE, ClusterState
 from kplan.scheduler.columns import Bools, Ints, Nodes
 from kplan.scheduler.framework import MAX_NODE_SCORE, Check, ClusterPlugin, Reject, Rejects
 from kplan.scheduler.node_table import NodeTable
-from kplan.scheduler.podinfo import AffinityTerm, PodClass, PodInfo
+from kplan.scheduler.pod_terms import AffinityTerm
+from kplan.scheduler.podinfo import PodClass, PodInfo
 
 # What a count is about.
 AFFINITY, ANTI_AFFINITY, EXISTING, SCORE = range(4)

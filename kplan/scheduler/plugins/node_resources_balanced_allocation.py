@@ -10,7 +10,8 @@ import numpy as np
 from kplan.scheduler import requests as ask
 from kplan.scheduler.columns import Nodes, at_most, cut, divisor
 from kplan.scheduler.framework import MAX_NODE_SCORE, Plugin
-from kplan.scheduler.node_table import NodeTable, Row
+from kplan.scheduler.node_rows import Row
+from kplan.scheduler.node_table import NodeTable
 from kplan.scheduler.plugins.node_resources_fit import DEFAULT_RESOURCES, Resources, amounts
 from kplan.scheduler.podinfo import PodClass
 

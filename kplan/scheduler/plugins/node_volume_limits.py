@@ -11,7 +11,8 @@ from kplan.scheduler.cluster_state import ATTACHMENT, CLAIM, CSI_NODE, STORAGE_C
 from kplan.scheduler.columns import Ints, Nodes
 from kplan.scheduler.csi_migration import DRIVERS, csi_source, in_tree
 from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejects
-from kplan.scheduler.node_table import NodeTable, Row
+from kplan.scheduler.node_rows import Row
+from kplan.scheduler.node_table import NodeTable
 from kplan.scheduler.podinfo import PodInfo
 from kplan.scheduler.volumes import claims_of, class_name
 

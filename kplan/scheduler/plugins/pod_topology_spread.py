@@ -15,7 +15,8 @@ from kplan.scheduler.columns import Bools, Ints, Nodes
 from kplan.scheduler.framework import MAX_NODE_SCORE, Check, ClusterPlugin, Reject, Rejects
 from kplan.scheduler.node_table import NodeTable
 from kplan.scheduler.plugins.taint_toleration import has_untolerated
-from kplan.scheduler.podinfo import HOSTNAME, PodClass, PodInfo, Spread, spread_constraints
+from kplan.scheduler.pod_terms import Spread, spread_constraints
+from kplan.scheduler.podinfo import HOSTNAME, PodClass, PodInfo
 from kplan.scheduler.selectors import Selector
 
 SYSTEM_DEFAULTS: tuple[Object, ...] = (

@@ -13,7 +13,7 @@ from kplan.scheduler.cluster_state import CLAIM, CSI_CAPACITY, CSI_DRIVER, STORA
 from kplan.scheduler.columns import Nodes
 from kplan.scheduler.csi_migration import in_tree, translated_affinity
 from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejected, Rejects
-from kplan.scheduler.node_table import Row
+from kplan.scheduler.node_rows import Row
 from kplan.scheduler.podinfo import PodInfo
 from kplan.scheduler.volumes import (
     BOUND_BY_CONTROLLER,
