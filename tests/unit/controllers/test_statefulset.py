@@ -169,3 +169,35 @@ def test_orphans_are_adopted_by_name_and_labels() -> None:
 
 def test_revision_data_is_written_as_go_writes_it() -> None:
     assert patch_bytes({"b": "<a & \u00e9\u2028>", "a": [1, True]}) == b'{"a":[1,true],"b":"\\u003ca \\u0026 \xc3\xa9\\u2028\\u003e"}'
+
+
+def test_a_pod_out_of_line_is_corrected() -> None:
+    template = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    whole: Object = {"replicas": 1, "podManagementPolicy": "Parallel", "volumeClaimTemplates": [template]}
+    made = cluster(stateful_set(**whole))
+    made.patch({"kind": "Pod", "name": "db-0"}, {"metadata": {"labels": {"statefulset.kubernetes.io/pod-name": None}}})
+    made.run()
+    assert made.objects("Pod")[0]["metadata"]["labels"]["statefulset.kubernetes.io/pod-name"] == "db-0"
+    apply(made, stateful_set(**whole, persistentVolumeClaimRetentionPolicy={"whenScaled": "Retain", "whenDeleted": "Delete"}))
+    (owner,) = made.objects("PersistentVolumeClaim")[0]["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["controller"]) == ("StatefulSet", True)
+    told = [e["message"] for e in made.events() if e["reason"] == "SuccessfulUpdate"]
+    assert told == ["Update Pod db-0 in StatefulSet db successful"] * len(told) and told
+    made.delete(REF)
+    made.run()
+    assert made.objects("PersistentVolumeClaim") == []
+
+
+def test_a_claim_with_another_controller_is_left_alone() -> None:
+    template = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}}
+    made = cluster(other)
+    uid = next(o for o in made.objects("ConfigMap") if o["metadata"]["name"] == "other")["metadata"]["uid"]
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "other", "uid": uid, "controller": True}
+    held = {"name": "data-db-0", "ownerReferences": [reference]}
+    assert made.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": held, "spec": template["spec"]}).accepted
+    policy = {"whenScaled": "Delete", "whenDeleted": "Delete"}
+    assert made.create(stateful_set(replicas=1, volumeClaimTemplates=[template], persistentVolumeClaimRetentionPolicy=policy)).accepted
+    made.run()
+    assert made.objects("PersistentVolumeClaim")[0]["metadata"]["ownerReferences"] == [reference]
+    assert any(e["reason"] == "ConflictingController" for e in made.events())
