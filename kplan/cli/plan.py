@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kplan.cli.options import checked_version, configuration, console, note_skipped, outputs, read, shared, state_objects, unreadable, write
+from kplan.cli.options import checked_version, configuration, note_skipped, outputs, read, shared, state_objects, unreadable, write
 
 
 @click.command()
@@ -61,11 +61,6 @@ def command(
         full=full,
         progress=_progress(quiet),
     )
-    if not sources.manifests and sources.diagnostics:
-        from kplan.report.text import render_diagnostics
-
-        render_diagnostics(sources.diagnostics, console(color))
-        return 1 if detailed_exitcode or not unreadable(sources) else 2
     try:
         found = plan(sources, options)
     except ShapeError as error:

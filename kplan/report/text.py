@@ -73,12 +73,19 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], out: Console) -> None:
         line.append(diagnostic.message)
         line.append(about, style="dim")
         line.append(f"  [{diagnostic.rule}]", style="dim")
-        out.print(line, soft_wrap=False)
+        _wrapped(line, out, 2)
         _excerpt(diagnostic, out, colour)
         for span, words in diagnostic.related:
-            out.print(Text(f"    {span}: {words}", style="dim"))
+            _wrapped(Text(f"    {span}: {words}", style="dim"), out, 6)
         if diagnostic.hint:
-            out.print(Text(f"    help: {diagnostic.hint}", style="cyan"))
+            _wrapped(Text(f"    help: {diagnostic.hint}", style="cyan"), out, 10)
+
+
+def _wrapped(text: Text, out: Console, indent: int) -> None:
+    """Print a text; the lines on which it goes on are indented."""
+    for i, line in enumerate(text.wrap(out, max(20, out.width - indent))):
+        line.rstrip()
+        out.print(Text(" " * indent).append_text(line) if i else line)
 
 
 def _excerpt(diagnostic: Diagnostic, out: Console, colour: str) -> None:
@@ -155,7 +162,7 @@ def _field(change: FieldChange, out: Console) -> None:
         line.append(f"- {_value(change.before)}", style="red")
     else:
         line.append(_value(change.before), style="red").append(" → ").append(_value(change.after), style="green")
-    out.print(line)
+    _wrapped(line, out, 8)
 
 
 def _value(value: Any) -> str:
@@ -193,7 +200,7 @@ def _pods(summary: PodSummary, out: Console) -> None:
         line.append(f" on {places}{more}", style="dim")
     out.print(line)
     for reason in summary.reasons:
-        out.print(Text("        ").append(reason, style="yellow"))
+        _wrapped(Text("        ").append(reason, style="yellow"), out, 10)
 
 
 def _endpoints(slices: Sequence[Change], out: Console) -> None:
