@@ -107,7 +107,8 @@ def plan(sources: Sources, options: Options) -> Plan:
     after = _snapshot(cluster)
     events = tuple(cluster.events()[mark:])
     outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
-    found += _explained(outcomes, ruled(applying.taken, lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after))), sources))
+    linting = lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after)))
+    found += _explained(outcomes, ruled(applying.taken, linting, sources))
     found += _not_simulated(sources.manifests)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
     difference = tuple(sorted(changes(before, after, full=options.full), key=lambda c: (rank(c.ref.group_kind), c.ref)))

@@ -48,14 +48,14 @@ class Case(pytest.Item):
         for want in expected:
             match = next((d for d in found if want.met_by(d)), None)
             if match is None:
-                raise Missed(f"line {want.line}: nobody says `{want.rule}: {want.words}`\n{_shown(found)}")
+                raise MissedError(f"line {want.line}: nobody says `{want.rule}: {want.words}`\n{_shown(found)}")
             found.remove(match)
         if found:
-            raise Missed(f"nobody expected:\n{_shown(found)}")
+            raise MissedError(f"nobody expected:\n{_shown(found)}")
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """The difference alone."""
-        return str(excinfo.value) if isinstance(excinfo.value, Missed) else super().repr_failure(excinfo, style)
+        return str(excinfo.value) if isinstance(excinfo.value, MissedError) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where it is."""
@@ -70,7 +70,7 @@ class CaseFile(pytest.File):
         yield Case.from_parent(self, name=str(self.path.relative_to(CASES)))
 
 
-class Missed(AssertionError):
+class MissedError(AssertionError):
     """A case does not come out as it says."""
 
 

@@ -25,7 +25,8 @@ MUCH, TOO_MUCH = 300, 500
 FORBIDDEN_MODULES = {"copy", "time", "random", "secrets", "threading", "locale"}
 RULE_SECTIONS = ("Why:", "Example:", "Fix:", "Upstream:")
 # What a reader of this project cannot know: where and by whom it was written. Spelt apart, so that this file may be searched too.
-WORKPLACE = re.compile("|".join((r"/wor" r"k/(?:main|shared)", r"/tmp/" r"k8s", r"\bsub-?ag" r"ents?\b", r"\bthis ses" r"sion\b", r"\bLL" r"Ms?\b", r"\bissue #" r"?\d")), re.IGNORECASE)
+_WORDS = (("/wor", "k/(?:main|shared)"), ("/tmp/", "k8s"), (r"\bsub-?ag", r"ents?\b"), (r"\bthis ses", r"sion\b"), (r"\bLL", r"Ms?\b"), (r"\bissue #", r"?\d"))
+WORKPLACE = re.compile("|".join(map("".join, _WORDS)), re.IGNORECASE)
 TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".sh", ""}
 
 

@@ -32,7 +32,8 @@ def rules() -> Iterator[str]:
         "Besides these rules `kplan lint` says what YAML is wrong (`yaml/…`, `manifests/…`), what the schema does not have (`schema/…`, `removed-api`), "
         "and what the API server refuses or warns of (`field/…`, `api/…`), in the server's own words."
     )
-    yield "\n".join(["| rule | severity | profile | |", "|---|---|---|---|", *(f"| [{r.name}](#{r.name}) | {r.severity} | {r.profile} | {_summary(r.documentation)} |" for r in RULES)])
+    rows = [f"| [{r.name}](#{r.name}) | {r.severity} | {r.profile} | {_summary(r.documentation)} |" for r in RULES]
+    yield "\n".join(["| rule | severity | profile | |", "|---|---|---|---|", *rows])
     for rule in RULES:
         yield f"## {rule.name}"
         lines = [rule.documentation.split("\n")[0], f"*Severity*: {rule.severity}. *Profile*: {rule.profile}."]
