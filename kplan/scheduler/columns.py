@@ -100,7 +100,20 @@ class Nodes(Protocol):
     pod_count: Any
     nonzero_cpu: Any
     nonzero_memory: Any
-    unschedulable: Any
+    cpu_divisor: Any
+    """CPU, 1 in place of 0; likewise memory."""
+
+    memory_divisor: Any
+    measured: Any
+    """How many of CPU and memory the node has, at least 1."""
+
+    balanced: Any
+    """1 where it has both."""
+
+    @property
+    def unschedulable(self) -> Any:
+        """Whether a node is cordoned."""
+
     yes: Any
     no: Any
     zero: Any

@@ -17,10 +17,12 @@ from kplan.scheduler.podinfo import PodInfo
 if TYPE_CHECKING:
     from kplan.scheduler.node_table import NodeTable
 
-COLUMNS = (
+AMOUNTS = (
     "cpu", "memory", "ephemeral_storage", "max_pods",
-    "used_cpu", "used_memory", "used_ephemeral_storage", "pod_count", "nonzero_cpu", "nonzero_memory", "unschedulable",
+    "used_cpu", "used_memory", "used_ephemeral_storage", "pod_count", "nonzero_cpu", "nonzero_memory",
+    "cpu_divisor", "memory_divisor", "measured", "balanced",
 )  # fmt: skip
+"""The numbers of a node, in the order in which the table holds them."""
 
 
 class Slice:
@@ -32,9 +34,11 @@ class Slice:
         size = len(rows)
         self.yes, self.no, self.zero = table.yes[:size], table.no[:size], table.zero[:size]
         self.delegated = table.delegated
+        (self.cpu, self.memory, self.ephemeral_storage, self.max_pods, self.used_cpu, self.used_memory, self.used_ephemeral_storage, self.pod_count,
+         self.nonzero_cpu, self.nonzero_memory, self.cpu_divisor, self.memory_divisor, self.measured, self.balanced) = table.amounts[:, rows]  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
-        """Columns are cut out when they are read first."""
+        """Other columns are cut out when they are read first."""
         whole = getattr(self.table, name)
         found = whole.take(self.row) if isinstance(whole, Column) else whole[self.row]
         setattr(self, name, found)
@@ -72,23 +76,16 @@ class Slice:
 class Row:
     """One row of the table: numbers are ints, conditions bools. `add` asks: what if this pod were here, or were not?"""
 
-    __slots__ = ("added", "removed", "row", "scalars", "table", *COLUMNS)
+    __slots__ = ("added", "removed", "row", "scalars", "table", *AMOUNTS)
     yes, no, zero = True, False, 0
 
     def __init__(self, table: NodeTable, row: int) -> None:
         self.table = table
         self.row = row
-        self.cpu = table.cpu.item(row)
-        self.memory = table.memory.item(row)
-        self.ephemeral_storage = table.ephemeral_storage.item(row)
-        self.max_pods = table.max_pods.item(row)
-        self.used_cpu = table.used_cpu.item(row)
-        self.used_memory = table.used_memory.item(row)
-        self.used_ephemeral_storage = table.used_ephemeral_storage.item(row)
-        self.pod_count = table.pod_count.item(row)
-        self.nonzero_cpu = table.nonzero_cpu.item(row)
-        self.nonzero_memory = table.nonzero_memory.item(row)
-        self.unschedulable = table.unschedulable.item(row)
+        (self.cpu, self.memory, self.ephemeral_storage, self.max_pods, self.used_cpu, self.used_memory, self.used_ephemeral_storage, self.pod_count,
+         self.nonzero_cpu, self.nonzero_memory, self.cpu_divisor, self.memory_divisor, self.measured, self.balanced) = (
+            table.amounts[:, row].tolist()
+        )
         self.scalars: dict[str, int] | None = None
         self.added: dict[str, PodInfo] = {}
         self.removed: dict[str, PodInfo] = {}
@@ -112,6 +109,11 @@ class Row:
                 self.added[pod.key] = pod
         elif self.added.pop(pod.key, None) is None:
             self.removed[pod.key] = pod
+
+    @property
+    def unschedulable(self) -> bool:
+        """Whether the node is cordoned."""
+        return bool(self.table.unschedulable[self.row])
 
     @property
     def name(self) -> Column:

@@ -15,7 +15,7 @@ import numpy as np
 from kplan.api.objects import Object
 from kplan.scheduler import requests as ask
 from kplan.scheduler.columns import Bools, Column, Ints
-from kplan.scheduler.node_rows import Row, Slice, clashes
+from kplan.scheduler.node_rows import AMOUNTS, Row, Slice, clashes
 from kplan.scheduler.podinfo import PodClass, PodInfo
 from kplan.scheduler.selectors import Selector
 
@@ -40,10 +40,10 @@ class NodeTable:
         self._image_order = nodes if image_order is None else image_order
         self._labels: dict[str, Column] = {}
         self._images: dict[str, Ints] | None = None
+        self.amounts = np.zeros((len(AMOUNTS), size), dtype=np.int64)
+        (self.cpu, self.memory, self.ephemeral_storage, self.max_pods, self.used_cpu, self.used_memory, self.used_ephemeral_storage, self.pod_count,
+         self.nonzero_cpu, self.nonzero_memory, self.cpu_divisor, self.memory_divisor, self.measured, self.balanced) = self.amounts  # fmt: skip
         self._read_nodes()
-        self.used_cpu, self.used_memory, self.used_ephemeral_storage, self.pod_count, self.nonzero_cpu, self.nonzero_memory = (
-            np.zeros(size, dtype=np.int64) for _ in range(6)
-        )
         self._used: dict[str, Ints] = {}
         self.pods: list[dict[str, PodInfo]] = [{} for _ in range(size)]
         self.placed: dict[PodClass, dict[int, int]] = {}
@@ -190,10 +190,14 @@ class NodeTable:
         def amounts(name: str, rounded: Callable[[int], int]) -> Ints:
             return np.array([rounded(ask.billionths(h[name])) if name in h else 0 for h in have], dtype=np.int64)
 
-        self.cpu = amounts(ask.CPU, ask.milli)
-        self.memory = amounts(ask.MEMORY, ask.whole)
-        self.ephemeral_storage = amounts(ask.EPHEMERAL_STORAGE, ask.whole)
-        self.max_pods = amounts(ask.PODS, ask.whole)
+        self.cpu[:] = amounts(ask.CPU, ask.milli)
+        self.memory[:] = amounts(ask.MEMORY, ask.whole)
+        self.ephemeral_storage[:] = amounts(ask.EPHEMERAL_STORAGE, ask.whole)
+        self.max_pods[:] = amounts(ask.PODS, ask.whole)
+        self.cpu_divisor[:] = np.maximum(self.cpu, 1)
+        self.memory_divisor[:] = np.maximum(self.memory, 1)
+        self.balanced[:] = (self.cpu > 0) & (self.memory > 0)
+        self.measured[:] = 1 + self.balanced
         scalars = sorted({name for h in have for name in h if ask.is_scalar(name)})
         self._allocatable = {name: amounts(name, ask.whole) for name in scalars}
         specs = [n.get("spec") or {} for n in self.objects]

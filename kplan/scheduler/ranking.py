@@ -97,15 +97,15 @@ class Local:
 
     def _columns(self, rows: Ints | None) -> None:
         nodes = self.table if rows is None else self.table.take(rows)
-        ok, score = nodes.yes, nodes.zero
+        refused, score = nodes.no, nodes.zero
         for plugin, weight in self.plugins:
             for reject in plugin.filter(self.pod, nodes):
-                ok = ok & ~np.asarray(reject.mask)
+                refused = refused | reject.mask
             raw = plugin.score(self.pod, nodes) if weight else None
             if raw is not None:
-                score = score + weight * np.asarray(raw).astype(np.int64)
+                score = score + (raw if weight == 1 else weight * raw)
         where = slice(None) if rows is None else rows
-        self.ok[where] = ok
+        self.ok[where] = refused ^ True
         self.score[where] = score
 
 

@@ -6,7 +6,9 @@ it decided (binding, claims, conditions, evictions) through the API server's doo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -65,7 +67,10 @@ class Scheduler:
         """
         if self._history is None:
             self._history = History(self.reader)
-        history = self._history
+        with no_garbage():
+            return self._schedule(pods, preemption, self._history)
+
+    def _schedule(self, pods: Iterable[Object], preemption: bool, history: History) -> list[Decision]:
         queue = sorted(map(self.cluster.read, pods), key=lambda p: -p.priority)
         decisions: list[Decision] = []
         for pod in queue:
@@ -121,6 +126,18 @@ class Scheduler:
 
     def _decide(self, pod: PodInfo, preemption: bool, history: History | None) -> Decision:
         return Attempt(self, pod, self._profile(pod), preemption, history).decide()
+
+
+@contextmanager
+def no_garbage() -> Iterator[None]:
+    """Without the cycle collector: scheduling leaves no cycles, and going through all objects of a cluster again and again takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Attempt:

@@ -43,6 +43,10 @@ class NodeResourcesBalancedAllocation(Plugin):
         asks = self.key(pod)
         if asks is None:
             return None
+        if self.plain:
+            before = self._now(nodes)
+            after = level(nodes, asks[0], asks[1])  # type: ignore[index]
+            return HALF + (HALF + after - before) // 2
         without, with_pod, have = [], [], []
         for (name, _), asked in zip(self.resources, asks, strict=True):  # type: ignore[call-overload]
             if not asked and ask.is_scalar(name):
@@ -51,11 +55,12 @@ class NodeResourcesBalancedAllocation(Plugin):
             have.append(there)
             without.append(used)
             with_pod.append(used + asked)
-        before = evenness(without, have) if not self.plain or isinstance(nodes, Row) else self._now(nodes)
-        return HALF + (HALF + evenness(with_pod, have) - before) // 2
+        return HALF + (HALF + evenness(with_pod, have) - evenness(without, have)) // 2
 
     def _now(self, nodes: Any) -> Any:
         """The evenness of cpu and memory as they are in use, which all pods are measured against."""
+        if isinstance(nodes, Row):
+            return level(nodes)
         table: NodeTable = nodes if isinstance(nodes, NodeTable) else nodes.table
         standing = self._standing
         if standing is None or standing.table is not table or standing.version != table.version:
@@ -70,17 +75,23 @@ class Standing:
         self.table = table
         self.version = table.version
         self.seen = len(table.log)
-        self.values = evenness([table.used_cpu, table.used_memory], [table.cpu, table.memory])
+        self.values = level(table)
 
     def follow(self) -> Any:
         """Up to date."""
         table, log = self.table, self.table.log
         if self.seen < len(log):
             for row in {entry[0] for entry in log[self.seen :]}:
-                used, have = [table.used_cpu.item(row), table.used_memory.item(row)], [table.cpu.item(row), table.memory.item(row)]
-                self.values[row] = evenness(used, have)
+                self.values[row] = level(table.at(row))
             self.seen = len(log)
         return self.values
+
+
+def level(nodes: Nodes, cpu: int = 0, memory: int = 0) -> Any:
+    """The evenness of CPU and memory, with so much more in use."""
+    of_cpu = at_most((nodes.used_cpu + cpu) / nodes.cpu_divisor, 1.0)
+    of_memory = at_most((nodes.used_memory + memory) / nodes.memory_divisor, 1.0)
+    return cut((1 - abs(of_cpu - of_memory) * nodes.balanced / 2) * MAX_NODE_SCORE)
 
 
 def evenness(used: list[Any], have: list[Any]) -> Any:
@@ -88,9 +99,6 @@ def evenness(used: list[Any], have: list[Any]) -> Any:
     shares = []
     for amount, there in zip(used, have, strict=True):
         shares.append(at_most(amount / divisor(there), 1.0))
-    if len(shares) == 2:
-        apart = abs(shares[0] - shares[1]) * ((have[0] > 0) & (have[1] > 0))
-        return cut((1 - apart / 2) * MAX_NODE_SCORE)
     counts = [there > 0 for there in have]
     number = sum(c * 1 for c in counts)
     if isinstance(number, int):

@@ -66,9 +66,9 @@ class NodeResourcesFit(Plugin):
         """The strategy's score of what would be in use, averaged by weight over the resources that the node has."""
         if self.plain:
             asked = pod.asked
-            cpu, memory = nodes.cpu, nodes.memory
-            score = least_allocated(nodes.nonzero_cpu + asked.nonzero_cpu, cpu) + least_allocated(nodes.nonzero_memory + asked.nonzero_memory, memory)
-            return score // divisor((cpu > 0) * 1 + (memory > 0))
+            free_cpu = nodes.cpu - (nodes.nonzero_cpu + asked.nonzero_cpu)
+            free_memory = nodes.memory - (nodes.nonzero_memory + asked.nonzero_memory)
+            return (share(free_cpu, nodes.cpu_divisor) + share(free_memory, nodes.memory_divisor)) // nodes.measured
         total: Any = nodes.zero
         weights = nodes.zero
         for name, weight in self.resources:
@@ -102,7 +102,12 @@ def amounts(nodes: Nodes, resource: str, nonzero: bool) -> tuple[Any, Any]:
 
 def least_allocated(used: Any, have: Any) -> Any:
     """The share that stays free; 0 beyond what there is."""
-    return (used <= have) * ((have - used) * MAX_NODE_SCORE // divisor(have))
+    return share(have - used, divisor(have))
+
+
+def share(free: Any, of: Any) -> Any:
+    """In percent, cut off; 0 for what is negative."""
+    return (free > 0) * (free * MAX_NODE_SCORE // of)
 
 
 def most_allocated(used: Any, have: Any) -> Any:
