@@ -5,7 +5,7 @@ Upstream: client-go as controllers, scheduler and kubelets use it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,10 @@ class Client:
     def on_node(self, node: str) -> Sequence[Object]:
         """The Pods bound to a node."""
         return self.door.store.on_node(node)
+
+    def selected(self, namespace: str, matches: Callable[[dict[str, str]], bool]) -> Sequence[Object]:
+        """The Pods of a namespace whose labels match, by name."""
+        return self.door.store.selected(namespace, matches)
 
     def dependents(self, uid: str) -> Sequence[tuple[str, Object]]:
         """(kind, object) of all that have an owner reference to `uid`."""

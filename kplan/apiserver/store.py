@@ -17,6 +17,7 @@ from kplan.apiserver.clock import Clock
 
 ADOPTABLE = frozenset({"Pod", "ReplicaSet.apps", "ControllerRevision.apps"})  # what controllers adopt by selector
 
+Labels = frozenset[tuple[str, str]]
 Key = tuple[str, str]  # namespace ("" for cluster-scoped), name
 
 
@@ -33,6 +34,7 @@ class Store:
         self._owned: dict[str, dict[str, dict[Key, Object]]] = {}  # owner's uid -> kind -> objects
         self._pods: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._orphans: dict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
+        self._labelled: dict[str, dict[Labels, dict[str, Object]]] = defaultdict(dict)  # namespace -> labels -> name -> Pod
         self._claimants: dict[Key, set[str]] = defaultdict(set)  # claim -> names of the pods whose volumes use it
         self.listeners: list[Callable[[Entry], None]] = []
 
@@ -84,6 +86,14 @@ class Store:
         here = self._objects["Pod"][namespace] if names else {}
         return [here[n] for n in sorted(names or ())]
 
+    def selected(self, namespace: str, matches: Callable[[dict[str, str]], bool]) -> Sequence[Object]:
+        """The Pods of a namespace whose labels match, by name. Looks once at each set of labels, which replicas share."""
+        found: dict[str, Object] = {}
+        for labels, here in self._labelled.get(namespace, {}).items():
+            if matches(dict(labels)):
+                found.update(here)
+        return [found[name] for name in sorted(found)]
+
     def kinds(self) -> Sequence[str]:
         """The group-kinds of which there is or was an object, sorted."""
         return sorted(self._objects)
@@ -130,6 +140,7 @@ class Store:
             else:
                 self._orphans[kind, key[0]].pop(key[1], None)
         if kind == "Pod":
+            self._by_labels(key, old, new)
             for obj in (old, new):
                 node = obj.get("spec", {}).get("nodeName") if obj else None
                 if node and obj is new:
@@ -146,3 +157,15 @@ class Store:
             self._claimants[key[0], claim].discard(key[1])
         for claim, _ in claims_of(new) if new and after else ():
             self._claimants[key[0], claim].add(key[1])
+
+    def _by_labels(self, key: Key, old: Object | None, new: Object | None) -> None:
+        namespace, name = key
+        groups = self._labelled[namespace]
+        before = frozenset((old["metadata"].get("labels") or {}).items()) if old is not None else None
+        after = frozenset((new["metadata"].get("labels") or {}).items()) if new is not None else None
+        if before is not None and before != after:
+            del groups[before][name]
+            if not groups[before]:
+                del groups[before]
+        if after is not None and new is not None:
+            groups.setdefault(after, {})[name] = new

@@ -72,8 +72,7 @@ class DisruptionController(Controller):
         budget = api.get(KIND, *key)
         if budget is None:
             return None
-        matches = selector(budget["spec"].get("selector"))
-        found = [p for p in api.list("Pod", budget["metadata"]["namespace"]) if matches(labels_of(p))]
+        found = api.selected(budget["metadata"]["namespace"], selector(budget["spec"].get("selector")))
         if not found:
             api.event(budget, "Normal", "NoPods", "No matching pods found")
         try:

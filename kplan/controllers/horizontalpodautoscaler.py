@@ -181,7 +181,7 @@ class Reconciliation:
             self._say(ACTIVE, "False", "InvalidSelector", message)
             raise _NotComputedError(message) from None
         namespace = self.hpa["metadata"]["namespace"]
-        selected = [p for p in self.api.list("Pod", namespace) if matches(labels_of(p))]
+        selected = self.api.selected(namespace, matches)
         rivals = self._rivals(selected)
         if len(rivals) > 1:
             held = " ".join(f"{{{name} {namespace}}}" for name in rivals)

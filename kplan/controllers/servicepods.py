@@ -5,12 +5,14 @@ Upstream: staging/src/k8s.io/endpointslice/util/controller_utils.go, and FindPor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from kplan.api.addresses import parse_ip
+from kplan.api.addresses import Address, parse_ip
 from kplan.api.objects import Object, labels_of
 from kplan.api.reader import Entry, Reader
 from kplan.api.selectors import selector_from_set
+from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Key
 from kplan.controllers import pods
 
@@ -41,7 +43,8 @@ class ServicesOfPods:
         old, new = entry.old, entry.new
         namespace = entry.object["metadata"]["namespace"]
         if old is None or new is None:
-            return self.of(namespace, labels_of(entry.object), reader)
+            addressed = (entry.object.get("status") or {}).get("podIPs")  # a pod without an address is nobody's endpoint
+            return self.of(namespace, labels_of(entry.object), reader) if addressed else ()
         changed, relabelled = _endpoint_changed(old, new), _membership_changed(old, new)
         if not changed and not relabelled:
             return ()
@@ -69,12 +72,9 @@ def _membership_changed(old: Object, new: Object) -> bool:
     return any(old["spec"].get(field) != new["spec"].get(field) for field in ("hostname", "subdomain"))
 
 
-def selected_pods(service: Object, reader: Reader) -> Iterator[Object]:
+def selected_pods(service: Object, api: Client) -> Sequence[Object]:
     """The pods that a Service selects, by name."""
-    matches = selector_from_set(service["spec"]["selector"])
-    for pod in reader.list("Pod", service["metadata"]["namespace"]):
-        if matches(labels_of(pod)):
-            yield pod
+    return api.selected(service["metadata"]["namespace"], selector_from_set(service["spec"]["selector"]))
 
 
 def in_endpoints(pod: Object, *, terminating: bool) -> bool:
@@ -89,10 +89,15 @@ def addresses(pod: Object, family: int) -> list[str]:
     """A pod's addresses of one family (4 or 6), in canonical form."""
     found = []
     for entry in (pod.get("status") or {}).get("podIPs") or ():
-        address = parse_ip(entry.get("ip") or "")
+        address = _parsed(entry.get("ip") or "")
         if address is not None and address.is_v6 == (family == 6):
             found.append(str(address))
     return found
+
+
+@lru_cache(maxsize=65536)
+def _parsed(text: str) -> Address | None:
+    return parse_ip(text)
 
 
 def find_port(pod: Object, port: Object) -> int | None:
