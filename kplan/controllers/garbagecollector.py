@@ -40,6 +40,10 @@ def _owners(obj: Object) -> list[Key]:
     return [(_owner_kind(o), meta.get("namespace") or "", o["name"]) for o in meta.get("ownerReferences") or () if o.get("blockOwnerDeletion")]
 
 
+def _waits_for_dependents(obj: Object) -> bool:
+    return "deletionTimestamp" in obj["metadata"] and FOREGROUND in (obj["metadata"].get("finalizers") or ())
+
+
 def _owner_kind(reference: Object) -> str:
     return group_kind(reference["kind"], group_of(reference["apiVersion"]))
 
@@ -71,17 +75,23 @@ class GarbageCollector(Controller):
         """Upstream: attemptToDeleteItem."""
         solid, dangling, waiting = [], [], []
         for reference in item["metadata"]["ownerReferences"]:
-            owner, there = self._owner(api, item, reference)
-            if not there:
+            owner, known = self._owner(api, item, reference)
+            if not known:
+                return
+            if owner is None:
                 dangling.append(reference)
-            elif owner is not None and "deletionTimestamp" in owner["metadata"] and FOREGROUND in (owner["metadata"].get("finalizers") or ()):
+            elif _waits_for_dependents(owner):
                 waiting.append(reference)
             else:
                 solid.append(reference)
         if solid:
             if dangling or waiting:
                 self._keep_owners(api, item, solid)
-        elif waiting and api.dependents(item["metadata"]["uid"]):
+            return
+        dependents = api.dependents(item["metadata"]["uid"]) if waiting else ()
+        if dependents:
+            if any(_waits_for_dependents(d) for _, d in dependents):  # two that wait for each other
+                self._keep_owners(api, item, [{**o, "blockOwnerDeletion": False} for o in item["metadata"]["ownerReferences"]])
             api.delete(item, propagation="Foreground")
         else:
             finalizers = item["metadata"].get("finalizers") or ()
@@ -89,22 +99,22 @@ class GarbageCollector(Controller):
             api.delete(item, propagation=policy)
 
     def _owner(self, api: Client, item: Object, reference: Object) -> tuple[Object | None, bool]:
-        """(owner, whether it counts as there). Owners of kinds that nobody serves, and namespaced owners of what is cluster-scoped, are left alone."""
+        """(owner, whether it is known if there is one): nobody knows of kinds that are not served, and of namespaced owners of what is cluster-scoped."""
         served = api.door.registry.resolve(reference["apiVersion"], reference["kind"])
         namespace = item["metadata"].get("namespace") or ""
         if served is None:
-            return None, True
-        if served.kind.namespaced and not namespace:
-            message = (
-                f"ownerRef [{reference['apiVersion']}/{reference['kind']}, namespace: {namespace}, name: {reference['name']}, uid: {reference['uid']}] "
-                f'does not exist in namespace "{namespace}"'
-            )
-            api.event(item, "Warning", "OwnerRefInvalidNamespace", message)
-            return None, True
-        owner = api.get(served.kind.group_kind, namespace if served.kind.namespaced else "", reference["name"])
-        if owner is None or owner["metadata"]["uid"] != reference["uid"]:
             return None, False
-        return owner, True
+        kind = served.kind.group_kind
+        if served.kind.namespaced and not namespace:
+            if any(o["metadata"]["uid"] == reference["uid"] for o in api.list(kind)):
+                message = (
+                    f"ownerRef [{reference['apiVersion']}/{reference['kind']}, namespace: {namespace}, name: {reference['name']}, uid: {reference['uid']}] "
+                    f'does not exist in namespace "{namespace}"'
+                )
+                api.event(item, "Warning", "OwnerRefInvalidNamespace", message)
+            return None, False
+        owner = api.get(kind, namespace if served.kind.namespaced else "", reference["name"])
+        return (owner, True) if owner is not None and owner["metadata"]["uid"] == reference["uid"] else (None, True)
 
     def _keep_owners(self, api: Client, item: Object, owners: list[Object]) -> None:
         path = ("metadata", "ownerReferences")

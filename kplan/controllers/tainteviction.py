@@ -38,6 +38,18 @@ def _evicted(pod: Object) -> bool:
     return "deletionTimestamp" in pod["metadata"] and any(c["type"] == "DisruptionTarget" and c.get("reason") == REASON for c in held)
 
 
+def _allowed(pod: Object, taints: list[Object]) -> float | None:
+    """Seconds for which the pod tolerates the taints; None for ever."""
+    seconds = []
+    for taint in taints:
+        used = next((t for t in pod["spec"].get("tolerations") or () if tolerates(t, taint)), None)
+        if used is None:
+            return 0.0
+        if used.get("tolerationSeconds") is not None:
+            seconds.append(used["tolerationSeconds"])
+    return max(0.0, float(min(seconds))) if seconds else None
+
+
 class TaintEvictionController(Controller):
     """Keys: (namespace, name) of bound pods."""
 
@@ -45,47 +57,42 @@ class TaintEvictionController(Controller):
     watches = (Watch("Pod", _bound), Watch("Node", _pods_of_node))
 
     def __init__(self) -> None:
-        self._since: dict[Key, tuple[datetime, float]] = {}  # when the countdown of a pod began, and its length
+        self._countdowns: dict[Key, tuple[str, datetime]] = {}  # the uid of the pod, and when it is due
 
     def sync(self, key: Key, api: Client) -> float | None:
-        """Delete the pod, or say after how many seconds to do so."""
+        """Delete the pod, or say after how many seconds to do so. A countdown that runs is only ever cancelled, not changed."""
         pod = api.get("Pod", *key)
-        node = api.get("Node", "", pod["spec"].get("nodeName", "")) if pod else None
-        if pod is None or node is None or _evicted(pod):
-            self._since.pop(key, None)
+        uid, due = self._countdowns.get(key, ("", None))
+        if due is not None and (pod is None or pod["metadata"]["uid"] != uid):
+            self._cancel(key, api)
+            due = None
+        if pod is None:
             return None
-        left = self._left(key, pod, _taints(node), api.now)
-        if left is None:
-            if self._since.pop(key, None) is not None:
-                api.event(pod, "Normal", "TaintManagerEviction", f"Cancelling deletion of Pod {key[0]}/{key[1]}")
+        if _evicted(pod):
+            self._countdowns.pop(key, None)
             return None
-        if left > 0:
-            return left
-        self._since.pop(key, None)
+        if due is None or due > api.now:
+            node = api.get("Node", "", pod["spec"].get("nodeName", ""))
+            allowed = _allowed(pod, _taints(node))
+            if node is None and due is not None:
+                return (due - api.now).total_seconds()  # nobody says that the taint is gone
+            if allowed is None:
+                self._cancel(key, api)
+                return None
+            if allowed > 0:
+                _, due = self._countdowns.setdefault(key, (pod["metadata"]["uid"], api.now + timedelta(seconds=allowed)))
+                return (due - api.now).total_seconds()
+            self._cancel(key, api)
+        self._countdowns.pop(key, None)
         api.event(pod, "Normal", "TaintManagerEviction", f"Marking for deletion Pod {key[0]}/{key[1]}")
         self._delete(api, pod)
         return None
 
-    def _left(self, key: Key, pod: Object, taints: list[Object], now: datetime) -> float | None:
-        """Seconds that the pod may stay; None for ever."""
-        if not taints:
-            return None
-        tolerations = pod["spec"].get("tolerations") or ()
-        used = []
-        for taint in taints:
-            matching = next((t for t in tolerations if tolerates(t, taint)), None)
-            if matching is None:
-                return 0.0
-            used.append(matching)
-        seconds = [t["tolerationSeconds"] for t in used if t.get("tolerationSeconds") is not None]
-        if not seconds:
-            return None
-        length = max(0.0, float(min(seconds)))
-        begun, before = self._since.get(key, (now, length))
-        if begun + timedelta(seconds=length) >= now + timedelta(seconds=before) and before != length:
-            begun = now
-        self._since[key] = (begun, length)
-        return max(0.0, (begun + timedelta(seconds=length) - now).total_seconds())
+    def _cancel(self, key: Key, api: Client) -> None:
+        """Stop a countdown and say so."""
+        if self._countdowns.pop(key, None) is not None:
+            pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": key[0], "name": key[1]}}
+            api.event(pod, "Normal", "TaintManagerEviction", f"Cancelling deletion of Pod {key[0]}/{key[1]}")
 
     def _delete(self, api: Client, pod: Object) -> None:
         status = pod.get("status") or {}
