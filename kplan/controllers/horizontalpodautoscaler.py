@@ -22,11 +22,11 @@ from kplan.controllers.replicacalculator import (
     usage_replicas,
     utilization_replicas,
 )
-from kplan.controllers.scaletarget import Scale, ScaleError, get_scale
+from kplan.controllers.scaletarget import AUTOSCALER, Scale, ScaleError, autoscalers_of, get_scale
 from kplan.controllers.scalingbehavior import HIGHER_BEFORE, Bounds, Memory, limit_by_rules
 from kplan.controllers.selectortext import label_selector_text
 
-KIND = "HorizontalPodAutoscaler.autoscaling"
+KIND = AUTOSCALER
 PERIOD = 15.0
 TOLERANCE = 0.1
 ABLE, ACTIVE, LIMITED = "AbleToScale", "ScalingActive", "ScalingLimited"
@@ -182,7 +182,7 @@ class Reconciliation:
             raise _NotComputedError(message) from None
         namespace = self.hpa["metadata"]["namespace"]
         selected = self.api.selected(namespace, matches)
-        rivals = self._rivals(selected)
+        rivals = autoscalers_of(self.api, namespace, selected)
         if len(rivals) > 1:
             held = " ".join(f"{{{name} {namespace}}}" for name in rivals)
             message = f"pods by selector {text} are controlled by multiple HPAs: [{held}]"
@@ -190,20 +190,6 @@ class Reconciliation:
             self._say(ACTIVE, "False", "AmbiguousSelector", message)
             raise _NotComputedError(message)
         return selected
-
-    def _rivals(self, selected: Sequence[Object]) -> list[str]:
-        """The autoscalers of the namespace whose targets select one of these pods."""
-        namespace, found = self.hpa["metadata"]["namespace"], []
-        for other in self.api.list(KIND, namespace):
-            target = other["spec"]["scaleTargetRef"]
-            try:
-                text = get_scale(self.api, target.get("apiVersion") or "", target["kind"], namespace, target["name"]).selector
-                matches = parse(text) if text else None
-            except (ScaleError, SelectorError):
-                continue
-            if matches is not None and any(matches(labels_of(p)) for p in selected):
-                found.append(other["metadata"]["name"])
-        return found
 
     def _by_metric(self, spec: Object, scale: Scale, selected: Sequence[Object]) -> tuple[int, str, Object]:
         """Replicas, the metric's name and its status.   Upstream: computeReplicasForMetric."""

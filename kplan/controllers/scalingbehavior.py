@@ -95,7 +95,7 @@ class Memory:
         select = rules.get("selectPolicy", "Max")
         if select == "Disabled":
             return current
-        proposed = []
+        proposed: list[int] = []
         for policy in rules.get("policies") or ():
             cutoff = now - timedelta(seconds=policy["periodSeconds"])
             start = current - _changed(self.ups, cutoff) + _changed(self.downs, cutoff)
