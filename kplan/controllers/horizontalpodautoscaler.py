@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from kplan.api.objects import Object, labels_of
+from kplan.api.objects import Object
 from kplan.api.quantity import BINARY_SI, DECIMAL_SI, from_milli, parse_json
 from kplan.api.selectors import SelectorError, parse
 from kplan.apiserver.client import Client
