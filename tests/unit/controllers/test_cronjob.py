@@ -44,7 +44,8 @@ def said(made: kplan.Cluster) -> list[str]:
 def status(made: kplan.Cluster) -> Object:
     found = made.get(REF)
     assert found is not None
-    return found["status"]
+    held: Object = found["status"]
+    return held
 
 
 def test_jobs_are_named_after_their_minute_and_the_oldest_are_cleared_away() -> None:
@@ -103,20 +104,20 @@ def test_a_new_schedule_counts_from_now_on() -> None:
     assert jobs(made) == [f"tick-{MINUTE_0 + 3}"]
 
 
-def held(last: str, deadline: int | None = None) -> Object:
+def starting_after(last: str, deadline: int | None = None) -> Object:
     spec = {"schedule": "", **({} if deadline is None else {"startingDeadlineSeconds": deadline})}
     return {"metadata": {"creationTimestamp": "2025-12-01T00:00:00Z"}, "spec": spec, "status": {"lastScheduleTime": last}}
 
 
 def test_of_missed_times_the_last_counts() -> None:
     now = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
-    found = missed(held("2026-01-01T06:00:00Z"), now, parse("0 * * * *"), within_deadline=True)
+    found = missed(starting_after("2026-01-01T06:00:00Z"), now, parse("0 * * * *"), within_deadline=True)
     assert (found.last, found.times) == (datetime(2026, 1, 1, 12, tzinfo=UTC), 6)
-    assert missed(held("2026-01-01T06:00:00Z", 600), now, parse("0 * * * *"), within_deadline=True).last is None
-    assert missed(held("2026-01-01T12:00:00Z"), now, parse("0 * * * *"), within_deadline=True).last is None
-    assert until_next(held("2026-01-01T12:00:00Z"), now, parse("0 * * * *")) == 1800.1
+    assert missed(starting_after("2026-01-01T06:00:00Z", 600), now, parse("0 * * * *"), within_deadline=True).last is None
+    assert missed(starting_after("2026-01-01T12:00:00Z"), now, parse("0 * * * *"), within_deadline=True).last is None
+    assert until_next(starting_after("2026-01-01T12:00:00Z"), now, parse("0 * * * *")) == 1800.1
 
 
 def test_times_that_never_come_are_an_error() -> None:
     with pytest.raises(ScheduleError, match="less than 1 second"):
-        missed(held("2026-01-01T06:00:00Z"), datetime(2026, 1, 1, 7, tzinfo=UTC), parse("59 23 31 2 *"), within_deadline=True)
+        missed(starting_after("2026-01-01T06:00:00Z"), datetime(2026, 1, 1, 7, tzinfo=UTC), parse("59 23 31 2 *"), within_deadline=True)

@@ -13,7 +13,7 @@ JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "work"}
 TRACKING = "batch.kubernetes.io/job-tracking"
 RUNNING = {"kplan.dev/outcome": "Running"}
 FAILING = {"kplan.dev/outcome": "Failed"}
-INDEXED = {"completionMode": "Indexed", "completions": 3, "parallelism": 3}
+INDEXED: Object = {"completionMode": "Indexed", "completions": 3, "parallelism": 3}
 
 
 def job(annotations: Object | None = None, restart: str = "Never", **spec: Any) -> Object:
@@ -37,7 +37,8 @@ def cluster(*objects: Object, quiet: float = 2.0) -> kplan.Cluster:
 def status(made: kplan.Cluster) -> Object:
     found = made.get(JOB)
     assert found is not None
-    return found["status"]
+    held: Object = found["status"]
+    return held
 
 
 def conditions(made: kplan.Cluster) -> dict[str, str]:
@@ -118,7 +119,7 @@ def test_too_many_failed_indexes_end_the_job() -> None:
 def test_a_pod_failure_policy_decides_by_exit_code(action: str, reason: str, failed: int) -> None:
     outcomes = {"kplan.dev/outcome-by-index": '{"1": "Failed"}', "kplan.dev/exit-code": "42", **({} if action == "FailIndex" else RUNNING)}
     policy = {"rules": [{"action": action, "onExitCodes": {"operator": "In", "values": [42]}}]}
-    extra = {"backoffLimitPerIndex": 3} if action == "FailIndex" else {}
+    extra: Object = {"backoffLimitPerIndex": 3} if action == "FailIndex" else {}
     made = cluster(job(outcomes, **INDEXED, podFailurePolicy=policy, **extra))
     assert conditions(made)["Failed"] == reason
     assert status(made)["failed"] == failed
