@@ -43,6 +43,7 @@ class Decision:
     `chosen` is the node, `total` its score; `nominated` the node that preemption keeps for the pod, `victims` those that must go
     ("namespace/name", most important first); `gated` what keeps the pod out of the queue. `message` is that of the PodScheduled
     condition, empty where the pod found its node. `error`: a plugin failed, the reason is SchedulerError.
+    `displaced` are less important pods for which the nominated node was kept until now: theirs no more.
     `updates` are claims and volumes with their group-kinds, as they must be written before the pod is bound.
     """
 
@@ -54,6 +55,7 @@ class Decision:
     nominated: str | None = None
     victims: tuple[str, ...] = ()
     clears_nomination: bool = False
+    displaced: tuple[str, ...] = ()
     error: bool = False
     updates: tuple[tuple[str, Object], ...] = ()
     rejected_by: frozenset[str] = frozenset()

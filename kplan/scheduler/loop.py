@@ -200,6 +200,8 @@ class SchedulerLoop(Controller):
         self._waiting[key] = Waiting(decision.rejected_by, claims, _priority(pod), attempts, api.now, hopeful=decision.error)
         for victim in decision.victims:
             self._preempt(api, pod, victim, decision.nominated or "")
+        for other in decision.displaced:
+            self._displace(api, other)
         api.event(pod, "Warning", "FailedScheduling", decision.event_message)
         self._tell(api, key, decision)
 
@@ -273,6 +275,12 @@ class SchedulerLoop(Controller):
         marked = api.write_status(victim, {**status, "conditions": [*others, condition]}).object or victim
         api.delete(marked)
         api.event(victim, "Normal", "Preempted", f"Preempted by pod {pod['metadata']['uid']} on node {node}")
+
+    def _displace(self, api: Client, key: str) -> None:
+        """The node is kept for a less important pod no more."""
+        pod = api.get("Pod", *key.split("/", 1))
+        if pod is not None and "nominatedNodeName" in (pod.get("status") or {}):
+            api.write_status(pod, {name: value for name, value in pod["status"].items() if name != "nominatedNodeName"})
 
     def _tell(self, api: Client, key: tuple[str, str], decision: Decision) -> None:
         """The condition PodScheduled, and the node that is kept for the pod."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,8 +29,8 @@ from kplan.scheduler.preemption import Preemption, Trials, preempt
 EPOCH = datetime(2026, 1, 1)
 NO_NODES = "no nodes available to schedule pods"
 GATED = "Scheduling is blocked due to non-empty scheduling gates"
-FEW_NODES = 100
-"""Up to so many nodes `schedule_one` keeps each node's verdict of every decision."""
+LONG_HISTORY = 50_000
+"""After so many steps `schedule_one` stops to keep what every node's verdict could be worked out from: objects would live for ever."""
 
 
 class Scheduler:
@@ -42,12 +43,15 @@ class Scheduler:
         self.cached = cached
         self._trials = Trials()
         self._history: History | None = None
+        self._remembers = True
         self._placed = 0
 
     def observe(self, entry: Entry) -> None:
         """Follow one write of the store."""
         if self._history is not None:
             self._history.observed(entry)
+            if len(self._history.steps) > LONG_HISTORY:
+                self._history, self._remembers = None, False
         self.cluster.observe(entry)
 
     def responsible(self, pod: Object) -> bool:
@@ -55,9 +59,14 @@ class Scheduler:
         return ((pod.get("spec") or {}).get("schedulerName") or "default-scheduler") in self.profiles
 
     def explain(self, pod: Object) -> Decision:
-        """What would become of a pod as things stand; nothing changes."""
+        """What would become of a pod as things stand; nothing changes. One that is on a node is judged as if it were not."""
         info = self.cluster.read(pod)
-        return Attempt(self, info, self._profile(info), preemption=not info.node).explain()
+        itself = self.cluster.remove(info.key)
+        try:
+            return Attempt(self, info, self._profile(info), preemption=not info.node).explain()
+        finally:
+            if itself is not None:
+                self.cluster.place(itself, itself.node)
 
     def schedule(self, pods: Iterable[Object], preemption: bool = True) -> list[Decision]:
         """A queue of pods: the more important first, then as given; each is taken for placed before the next is looked at.
@@ -95,12 +104,20 @@ class Scheduler:
         """Decide about a pod of the store, and take the decision for written: the pod placed, its claims and volumes as in `updates`, or its
         nomination. What is not written after all is taken back by `forget`, or when the store says otherwise.
         """
+        if self._history is None and self._remembers:
+            self._history = History(self.reader)
+        history = self._history
         info = self.cluster.read(pod)
-        decision = self._decide(info, True, None)
+        decision = self._decide(info, True, history)
         if decision.chosen is not None:
+            if history is not None:
+                history.placed(info, decision.chosen, "", decision.updates)
             self.cluster.place(info, decision.chosen)
         elif decision.nominated:
-            self._nominate(info, decision.nominated)
+            if history is not None:
+                history.nominated(info, decision.nominated)
+            displaced = self._nominate(info, decision.nominated)
+            return replace(decision, displaced=displaced) if displaced else decision
         elif decision.clears_nomination:
             self.cluster.withdraw_nomination(info)
         return decision
@@ -111,14 +128,20 @@ class Scheduler:
         known = self.cluster.pod(info.key)
         if known is not None and not info.node:
             self.cluster.remove(info.key)
+            if self._history is not None:
+                self._history.removed(info.key)
         for kind, obj in decision.updates:
             self.cluster.forget(kind, obj)
+            if self._history is not None:
+                self._history.forgotten(kind, obj)
 
-    def _nominate(self, pod: PodInfo, node: str) -> None:
-        for other in tuple((self.cluster.nominated.get(node) or {}).values()):
-            if other.priority < pod.priority:
-                self.cluster.withdraw_nomination(other)
+    def _nominate(self, pod: PodInfo, node: str) -> tuple[str, ...]:
+        """Keep a node for a pod; the less important ones for which it was kept before lose it."""
+        displaced = tuple(other for other in (self.cluster.nominated.get(node) or {}).values() if other.priority < pod.priority)
+        for other in displaced:
+            self.cluster.withdraw_nomination(other)
         self.cluster.nominate(pod, node)
+        return tuple(other.key for other in displaced)
 
     def _profile(self, pod: PodInfo) -> Profile:
         name = pod.cls.spec.get("schedulerName") or "default-scheduler"
@@ -244,10 +267,8 @@ class Attempt:
         if self.history is not None:
             details = partial(details_then, self.history, len(self.history.steps), pod.pod, pod.nominated, self.profile)
         else:
-            details = partial(details_of, cycle, evaluation)
-            if size <= FEW_NODES:
-                now = details()
-                details = partial(Details, now.nodes, now.ties)
+            now = details_of(cycle, evaluation)
+            details = partial(Details, now.nodes, now.ties)
         return Decision(
             pod.key, message=message, nominated=found.node, victims=tuple(v.key for v in found.victims), clears_nomination=found.clears_nomination,
             rejected_by=frozenset(r[0] for r in evaluation.rejects if r[0]) | {r.plugin for r in evaluation.overruled.values()},
@@ -277,9 +298,6 @@ class Attempt:
         updates: tuple[tuple[str, Object], ...] = ()
         if self.history is not None:
             details = partial(details_then, self.history, len(self.history.steps), pod.pod, pod.nominated, self.profile)
-        elif table.size <= FEW_NODES:
-            found = details_of(Cycle(self.profile.plugins, self.cluster, pod))
-            details = partial(Details, found.nodes, found.ties)
         else:
             details = partial(Details, {node: NodeVerdict(True, total=total)}, (node,))
         for check in checks:

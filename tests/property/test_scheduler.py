@@ -127,3 +127,28 @@ def test_following_the_log_is_reading_anew(seed: int) -> None:
         mine, anew = scheduler.explain(asked), Scheduler(store).explain(asked)
         assert told([mine]) == told([anew])
         assert mine.nodes == anew.nodes
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_loop_can_be_asked_later_too(seed: int) -> None:
+    rng = random.Random(seed)
+    store = Store(*random_nodes(rng, 4))
+    scheduler = Scheduler(store)
+    then, decisions = [], []
+    for i in range(30):
+        if rng.random() < 0.3:
+            scheduler.observe(store.put(random_nodes(rng, 9)[rng.randrange(9)]))
+        pod = random_pod(rng, f"p{i}")
+        pod["spec"].pop("priority")
+        scheduler.observe(store.put(pod))
+        explained = scheduler.explain(pod)
+        then.append((explained.nodes, explained.ties))
+        decision = scheduler.schedule_one(pod)
+        decisions.append(decision)
+        if decision.chosen and rng.random() < 0.7:
+            scheduler.observe(store.put({**pod, "spec": {**pod["spec"], "nodeName": decision.chosen}}))
+        elif decision.chosen and rng.random() < 0.5:
+            scheduler.forget(pod, decision)
+    for decision, (verdicts, ties) in sorted(zip(decisions, then, strict=True), key=lambda _: rng.random()):
+        assert decision.nodes == verdicts
+        assert decision.ties == ties
