@@ -215,4 +215,5 @@ KIND = Kind(
     warnings=warnings,
     update_warnings=update_warnings,
     references=references,
+    empties=(("spec", "capacity"),),
 )
