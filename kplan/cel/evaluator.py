@@ -1,0 +1,380 @@
+"""From a checked tree to a value: each node becomes a Python function of the variables.
+
+Errors are exceptions; `&&`, `||` and loops absorb them where upstream does. What is spent is counted on a meter, which stands among the
+variables under the empty name. Upstream: cel-go interpreter/{planner,interpretable,attributes}.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kplan.cel import spending
+from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStruct, Ident, Literal, Node, Select
+from kplan.cel.declare import Overload
+from kplan.cel.errors import Cancelled, EvaluationError
+from kplan.cel.library.operators import find_key, index, index_optional
+from kplan.cel.values import NONE, Optional, Struct, type_of
+
+Scope = dict[str, Any]
+Step = Callable[[Scope], Any]
+METER = ""
+
+
+class Meter:
+    """What an evaluation costs, and what it may."""
+
+    __slots__ = ("limit", "spent")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.spent = 0
+
+    def add(self, cost: int) -> None:
+        """Spend; raises where there is nothing left."""
+        self.spent += cost
+        if self.spent > self.limit:
+            raise Cancelled("operation cancelled: actual cost limit exceeded")
+
+
+class LazyObject:
+    """An object whose fields are worked out when they are asked for, once: the variables of a policy."""
+
+    def __init__(self, fields: dict[str, Callable[[], Any]]) -> None:
+        self.fields = fields
+        self.known: dict[str, Any] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.fields
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.known:
+            try:
+                self.known[name] = self.fields[name]()
+            except Cancelled:
+                raise
+            except EvaluationError as error:
+                self.known[name] = _Failure(error)
+        found = self.known[name]
+        if type(found) is _Failure:
+            raise found.error
+        return found
+
+
+class _Failure:
+    """An error where a value would stand: in the accumulator of a loop."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: EvaluationError) -> None:
+        self.error = error
+
+
+def plan(node: Node, functions: dict[str, list[Overload]]) -> Step:
+    """The function of a node."""
+    match node:
+        case Literal():
+            value = node.value
+            return lambda scope: value
+        case Ident():
+            return _ident(node.name, functions)
+        case Select():
+            return _ident(node.qualified, functions) if node.qualified else _select(node, functions)
+        case Call():
+            return _call(node, functions)
+        case CreateList():
+            return _list(node, functions)
+        case CreateMap():
+            return _map(node, functions)
+        case CreateStruct():
+            return _struct(node, functions)
+        case Comprehension():
+            return _comprehension(node, functions)
+    raise TypeError(node)
+
+
+def _ident(name: str, functions: dict[str, list[Overload]]) -> Step:
+    def ident(scope: Scope) -> Any:
+        scope[METER].add(1)
+        try:
+            value = scope[name]
+        except KeyError:
+            raise EvaluationError(f"no such attribute(s): {name}") from None
+        if type(value) is _Failure:
+            raise value.error
+        return value
+
+    return ident
+
+
+def field_of(value: Any, field: str) -> Any:
+    """One field of an object, or entry of a map."""
+    if isinstance(value, dict | LazyObject):
+        if field in value:
+            return value[field]
+        if isinstance(value, Struct):
+            raise EvaluationError(f"no such field '{field}'")
+    elif isinstance(value, Optional):
+        return optional_field_of(value, field)
+    elif isinstance(value, list):
+        raise EvaluationError("unsupported index type 'string' in list")
+    raise EvaluationError(f"no such key: {field}")
+
+
+def optional_field_of(value: Any, field: str) -> Optional:
+    """One field, if there is any."""
+    if isinstance(value, Optional):
+        if not value.present:
+            return NONE
+        value = value.value
+    if isinstance(value, dict | LazyObject) and field in value:
+        return Optional(value[field], True)
+    return NONE
+
+
+def _select(node: Select, functions: dict[str, list[Overload]]) -> Step:
+    operand, field = plan(node.operand, functions), node.field
+
+    def select(scope: Scope) -> Any:
+        value = operand(scope)
+        scope[METER].add(1)
+        return field_of(value, field)
+
+    def test(scope: Scope) -> bool:
+        value = operand(scope)
+        if isinstance(value, Optional):
+            value = value.value
+        return isinstance(value, dict | LazyObject) and field in value
+
+    return test if node.test else select
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise EvaluationError("no such overload")
+    return value
+
+
+def _logic(left: Step, right: Step, decides: bool) -> Step:
+    """`||` (a true decides) and `&&` (a false decides), whichever side has it; an error only counts where neither does."""
+
+    def logic(scope: Scope) -> bool:
+        failed: EvaluationError | None = None
+        for side in (left, right):
+            try:
+                if _boolean(side(scope)) is decides:
+                    return decides
+            except Cancelled:
+                raise
+            except EvaluationError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return not decides
+
+    return logic
+
+
+def _conditional(condition: Step, first: Step, second: Step) -> Step:
+    return lambda scope: first(scope) if _boolean(condition(scope)) else second(scope)
+
+
+def _not_strictly_false(value: Step) -> Step:
+    def holds(scope: Scope) -> bool:
+        try:
+            found = value(scope)
+        except Cancelled:
+            raise
+        except EvaluationError:
+            return True
+        scope[METER].add(1)
+        return found if isinstance(found, bool) else True
+
+    return holds
+
+
+def _alternative(target: Step, other: Step, unwrap: bool) -> Step:
+    """`a.or(b)` and `a.orValue(b)`."""
+
+    def alternative(scope: Scope) -> Any:
+        value = target(scope)
+        if not isinstance(value, Optional):
+            raise EvaluationError("no such overload")
+        if value.present:
+            return value.value if unwrap else value
+        return other(scope)
+
+    return alternative
+
+
+def _indexed(values: Step, key: Step, find: Callable[[Any, Any], Any]) -> Step:
+    def indexed(scope: Scope) -> Any:
+        container, wanted = values(scope), key(scope)
+        scope[METER].add(1)
+        if isinstance(container, LazyObject):
+            return field_of(container, wanted)
+        return find(container, wanted)
+
+    return indexed
+
+
+def _call(node: Call, functions: dict[str, list[Overload]]) -> Step:
+    steps = [plan(arg, functions) for arg in node.args]
+    match node.function:
+        case "_&&_":
+            return _logic(steps[0], steps[1], False)
+        case "_||_":
+            return _logic(steps[0], steps[1], True)
+        case "_?_:_":
+            return _conditional(*steps)
+        case "@not_strictly_false":
+            return _not_strictly_false(steps[0])
+        case "_[_]":
+            return _indexed(steps[0], steps[1], index)
+        case "_[?_]":
+            return _indexed(steps[0], steps[1], index_optional)
+        case "_?._":
+            return _indexed(steps[0], steps[1], optional_field_of)
+    if node.target is not None:
+        target = plan(node.target, functions)
+        if node.function in ("or", "orValue"):
+            return _alternative(target, steps[0], node.function == "orValue")
+        steps.insert(0, target)
+    return _applied(node, steps, functions)
+
+
+def _applied(node: Call, steps: list[Step], functions: dict[str, list[Overload]]) -> Step:
+    member, count, name = node.target is not None, len(steps), node.function
+    fitting = [one for one in node.matched or functions[name] if one.member == member and len(one.args) == count and one.call is not None]
+    expense = spending.expense(name, node.matched)
+    first = fitting[0]
+    if first.checks is None:
+        only = first.call
+        assert only is not None
+
+        def singleton(scope: Scope) -> Any:
+            values = [step(scope) for step in steps]
+            result = only(*values)
+            scope[METER].add(1 if expense is None else expense(values, result))
+            return result
+
+        return singleton
+
+    def dispatched(scope: Scope) -> Any:
+        values = [step(scope) for step in steps]
+        for one in fitting:
+            if all(check is None or check(value) for check, value in zip(one.checks or (), values, strict=True)):
+                assert one.call is not None
+                result = one.call(*values)
+                scope[METER].add(1 if expense is None else expense(values, result))
+                return result
+        raise EvaluationError(f"no such overload: {name}({', '.join(type_of(value).name for value in values)})")
+
+    return dispatched
+
+
+def _list(node: CreateList, functions: dict[str, list[Overload]]) -> Step:
+    steps = [(plan(one, functions), i in node.optional) for i, one in enumerate(node.elements)]
+
+    def create(scope: Scope) -> list[Any]:
+        out = []
+        for step, optional in steps:
+            value = step(scope)
+            if optional:
+                if not isinstance(value, Optional):
+                    raise EvaluationError(f"cannot initialize optional list element from non-optional value {value}")
+                if value.present:
+                    out.append(value.value)
+            else:
+                out.append(value)
+        scope[METER].add(10)
+        return out
+
+    return create
+
+
+def _map(node: CreateMap, functions: dict[str, list[Overload]]) -> Step:
+    steps = [(plan(entry.key, functions), plan(entry.value, functions), entry.optional) for entry in node.entries]
+
+    def create(scope: Scope) -> dict[Any, Any]:
+        out: dict[Any, Any] = {}
+        for key_step, step, optional in steps:
+            key, value = key_step(scope), step(scope)
+            if not isinstance(key, bool | int | str):
+                raise EvaluationError(f"unsupported key type: {type_of(key).name}")
+            if optional:
+                if not isinstance(value, Optional):
+                    raise EvaluationError(f"cannot initialize optional entry '{key}' from non-optional value {value}")
+                if not value.present:
+                    continue
+                value = value.value
+            if find_key(out, key) is not None:
+                raise EvaluationError("Failed with repeated key")
+            out[key] = value
+        scope[METER].add(30)
+        return out
+
+    return create
+
+
+def _struct(node: CreateStruct, functions: dict[str, list[Overload]]) -> Step:
+    steps = [(field.key, plan(field.value, functions), field.optional) for field in node.fields]
+    name = node.type_name
+
+    def create(scope: Scope) -> Struct:
+        out = Struct()
+        out.type_name = name
+        for field, step, optional in steps:
+            value = step(scope)
+            if optional:
+                if not isinstance(value, Optional):
+                    raise EvaluationError(f"cannot initialize optional entry '{field}' from non-optional value {value}")
+                if not value.present:
+                    continue
+                value = value.value
+            out[field] = value
+        scope[METER].add(40)
+        return out
+
+    return create
+
+
+def _comprehension(node: Comprehension, functions: dict[str, list[Overload]]) -> Step:
+    ranged, init = plan(node.range, functions), plan(node.init, functions)
+    condition, step, result = (plan(part, functions) for part in (node.condition, node.step, node.result))
+    first, second, accumulator = node.variable, node.variable2, node.accumulator
+
+    def fold(scope: Scope) -> Any:
+        values = ranged(scope)
+        inner = dict(scope)
+        inner[accumulator] = _attempt(init, scope)
+        if not isinstance(values, list | dict):
+            raise EvaluationError("no such overload")
+        for key, value in enumerate(values) if isinstance(values, list) else values.items():
+            if second:
+                inner[first], inner[second] = key, value
+            else:
+                inner[first] = value if isinstance(values, list) else key
+            try:
+                if condition(inner) is not True:
+                    break
+            except Cancelled:
+                raise
+            except EvaluationError:
+                pass
+            inner[accumulator] = _attempt(step, inner)
+        inner.pop(first, None)
+        if first in scope:
+            inner[first] = scope[first]
+        return result(inner)
+
+    return fold
+
+
+def _attempt(step: Step, scope: Scope) -> Any:
+    try:
+        return step(scope)
+    except Cancelled:
+        raise
+    except EvaluationError as error:
+        return _Failure(error)
