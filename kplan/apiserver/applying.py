@@ -33,7 +33,8 @@ def apply(door: Door, obj: Object, call: Call, *, force: bool) -> Object:
     applied = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}} if kind.namespaced else obj
     before = writes.versioned(served, {**live, "metadata": {**live["metadata"], "managedFields": door.ownership.of(id)}}) if live else None
     node = door.merge_schema(served)
-    merged, entries = merge.apply(before, applied, call.manager, force, node, door.store.clock.text(), call.subresource)
+    reset = served.custom.reset_fields(call.subresource) if served.custom else None
+    merged, entries = merge.apply(before, applied, call.manager, force, node, door.store.clock.text(), call.subresource, door.store.version, reset)
     if live is None:
         new = writes.create(door, served, merged, call, strict=False)
     else:

@@ -1,48 +1,118 @@
 """Custom resources: what a CustomResourceDefinition adds to what is served.
 
-Upstream: apiextensions-apiserver. A definition is served from the moment it is written; its schema decides how objects are read.
+Upstream: apiextensions-apiserver/pkg/apiserver/customresource_handler.go. A definition is served from the moment it is written, unless
+its names turn out to be taken; a real server needs a moment more.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 
 from kplan import schema
-from kplan.api.objects import Object, copy_tree
+from kplan.api import status
+from kplan.api.objects import Object
 from kplan.api.reader import Entry
+from kplan.apiserver.customversion import CustomVersion
 from kplan.apiserver.registry import Served
-from kplan.kinds.generic import generic_kind
+from kplan.kinds import Kind
+from kplan.kinds.customresourcedefinition import condition_is
 
 if TYPE_CHECKING:
     from kplan.apiserver.door import Door
 
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
+TERMINATING = "create not allowed while custom resource definition is terminating"
+_KUBE_VERSION = re.compile("v([0-9]+)(?:(alpha|beta)([0-9]+))?")
 
 
 def serve(door: Door, entry: Entry) -> None:
     """Follow a write of a definition: its served versions come, change or go."""
+    new = entry.new
+    if entry.old is not None and new is not None and entry.old["spec"] is new["spec"] and _named(entry.old) == _named(new):
+        return
     spec = entry.object["spec"]
     gk = f"{spec['names']['kind']}.{spec['group']}"
-    door.registry.remove_custom(gk)
-    if entry.action == "DELETED":
+    if entry.old is not None:
+        was = entry.old["spec"]
+        door.registry.remove_custom(f"{was['names']['kind']}.{was['group']}")
+    if new is None or not spec.get("versions") or not _named(new):
+        door.registry.remove_custom(gk)
         return
-    names = spec["names"]
-    storage = next((v["name"] for v in spec["versions"] if v.get("storage")), spec["versions"][0]["name"])
-    kind = generic_kind(spec["group"], storage, names["kind"], names.get("plural", ""), spec["scope"] == "Namespaced")
-    for version in spec["versions"]:
-        if version.get("served"):
-            door.registry.add_custom(Served(kind, version["name"]))
+    chosen = next((v for v in spec["versions"] if v.get("storage")), spec["versions"][0])
+    storage = CustomVersion(spec, chosen)
+    versions = [storage if v is chosen else CustomVersion(spec, v, storage) for v in spec["versions"]]
+    made = {v.name: Served(_kind(door, new["metadata"]["name"], v), v.name, custom=v) for v in versions}
+    door.registry.add_custom(made[storage.name], [made[v["name"]] for v in spec["versions"] if v.get("served")])
 
 
-def decode(door: Door, served: Served, obj: Object, strict: bool) -> schema.Decoded | None:
+def _named(definition: Object) -> bool:
+    """Whether the names are the definition's, as far as is known."""
+    return condition_is(definition, "Established", "True") or not condition_is(definition, "NamesAccepted", "False")
+
+
+def _kind(door: Door, definition: str, version: CustomVersion) -> Kind:
+    """The record of a custom kind in one version."""
+    names = version.spec["names"]
+
+    def prepare(obj: Object) -> None:
+        held = door.store.get(DEFINITION, "", definition)
+        if held is not None and condition_is(held, "Terminating", "True"):
+            raise status.forbidden(kind.resource, obj["metadata"].get("name") or "", TERMINATING)
+        version.prepare(obj)
+
+    kind = Kind(
+        group=version.spec["group"],
+        version=version.storage.name,
+        kind=names["kind"],
+        plural=names["plural"],
+        namespaced=version.namespaced,
+        short_names=tuple(names.get("shortNames") or ()),
+        status=version.has_status,
+        unconditional_update=False,
+        kube_finalizers=False,
+        deprecated=deprecation(version) if version.version.get("deprecated") else "",
+        prepare=prepare,
+        prepare_update=version.prepare_update,
+        prepare_status=version.prepare_status,
+        validate=version.validate,
+        validate_update=version.validate_update,
+        validate_status=version.validate_status,
+        warnings=version.warnings,
+        update_warnings=version.update_warnings,
+        finish=version.finish,
+        other_versions=tuple(v["name"] for v in version.spec["versions"] if v.get("served") and v["name"] != version.storage.name),
+        to_preferred=version.to_storage,
+        from_preferred=version.from_storage,
+    )
+    return kind
+
+
+def decode(served: Served, obj: Object, strict: bool) -> schema.Decoded | None:
     """Read a custom object; None where the kind is built in."""
-    if not door.registry.is_custom(served.kind.group_kind):
-        return None
-    new = copy_tree(obj)
-    new["apiVersion"] = served.kind.api_version
-    return schema.Decoded(new, None)
+    return None if served.custom is None else served.custom.decode(obj, strict)
 
 
-def merge_schema(door: Door, served: Served) -> Any:
+def merge_schema(served: Served) -> schema.Node | None:
     """How a custom kind's fields merge; None where the kind is built in."""
-    return schema.UNTYPED if door.registry.is_custom(served.kind.group_kind) else None
+    return None if served.custom is None else served.custom.node
+
+
+def deprecation(version: CustomVersion) -> str:
+    """The warning that comes with a deprecated version: its own, or one that names the version to use."""
+    stated = version.version.get("deprecationWarning")
+    if stated is not None:
+        return str(stated)
+    group, kind = version.spec["group"], version.spec["names"]["kind"]
+    better = [v["name"] for v in version.spec["versions"] if v.get("served") and not v.get("deprecated") and precedence(v["name"]) > precedence(version.name)]
+    use = f"; use {group}/{max(better, key=precedence)} {kind}" if better else ""
+    return f"{group}/{version.name} {kind} is deprecated{use}"
+
+
+def precedence(version: str) -> tuple[int, int, int, int, tuple[int, ...]]:
+    """Versions in the order of their maturity: v2, v1, v1beta2, v1alpha1, then others by name.   Upstream: CompareKubeAwareVersionStrings."""
+    found = _KUBE_VERSION.fullmatch(version)
+    if found is None:
+        return (0, 0, 0, 0, tuple(-ord(char) for char in version))
+    stage = {"alpha": 0, "beta": 1}.get(found[2] or "", 2)
+    return (1, stage, int(found[1]), int(found[3] or 0), ())

@@ -121,11 +121,11 @@ class Door:
 
     def merge_schema(self, served: Served) -> Any:
         """The merge keys and list types of a kind."""
-        return custom.merge_schema(self, served) or schema.merge_schema(served.api_version, served.kind.kind, self.store.version)
+        return custom.merge_schema(served) or schema.merge_schema(served.api_version, served.kind.kind, self.store.version)
 
     def decode(self, served: Served, obj: Object, *, strict: bool) -> schema.Decoded:
         """Decode by the schema of the served version; custom kinds by their CRD's."""
-        return custom.decode(self, served, obj, strict) or schema.decode(obj, served.api_version, served.kind.kind, self.store.version, strict)
+        return custom.decode(served, obj, strict) or schema.decode(obj, served.api_version, served.kind.kind, self.store.version, strict)
 
     def allocate(self, new: Object, old: Object | None, dry_run: bool = False) -> None:
         """Addresses and ports that the server itself gives out; before `prepare`, and a refusal ends the request."""

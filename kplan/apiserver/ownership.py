@@ -6,21 +6,25 @@ what it changed; the field sets are computed when an apply or a reader of one ob
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kplan.api.objects import Object
+
+if TYPE_CHECKING:
+    from kplan.apiserver.customversion import CustomVersion
 
 Id = tuple[str, str, str]  # group-kind, namespace, name
 
 
 class Touch(NamedTuple):
-    """One write that is not an apply."""
+    """One write that is not an apply. `custom`: how a custom kind's fields merge."""
 
     old: Object | None
     new: Object
     manager: str
     subresource: str
     time: str
+    custom: CustomVersion | None = None
 
 
 class Ownership:
@@ -53,6 +57,7 @@ class Ownership:
         from kplan.apiserver.merge import managed
 
         for touch in self._pending.pop(id, ()):
-            entries = managed.update(entries, touch.old, touch.new, touch.manager, touch.subresource, touch.time, self._version)
+            node, reset = (touch.custom.node, touch.custom.reset_fields(touch.subresource)) if touch.custom else (None, None)
+            entries = managed.update(entries, touch.old, touch.new, touch.manager, touch.subresource, touch.time, self._version, node, reset)
         self._entries[id] = entries
         return entries

@@ -5,23 +5,29 @@ Upstream: the discovery and REST mapping of kube-apiserver.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kplan import schema
 from kplan.api.objects import Object, group_kind, group_of
 from kplan.kinds import KINDS, Kind
 from kplan.kinds.generic import generic_kind
 
+if TYPE_CHECKING:
+    from kplan.apiserver.customversion import CustomVersion
+
 BUILT_IN = {k.group_kind: k for k in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A kind in one served version. `simulated` is False for built-in kinds that are stored by schema alone."""
+    """A kind in one served version. `simulated` is False for built-in kinds that are stored by schema alone; `custom`: what a definition says of it."""
 
     kind: Kind
     version: str
     simulated: bool = True
+    custom: CustomVersion | None = None
 
     @property
     def api_version(self) -> str:
@@ -37,6 +43,7 @@ class Registry:
         self._served: dict[tuple[str, str], Served | None] = {}
         self._custom: dict[tuple[str, str], Served] = {}
         self._preferred: dict[str, Served] = {}
+        self._by_definition: dict[str, Served] = {}
 
     def resolve(self, api_version: str, kind: str) -> Served | None:
         """The served kind, or None where the server knows none."""
@@ -54,21 +61,24 @@ class Registry:
             found = self._preferred[gk] = Served(BUILT_IN[gk], BUILT_IN[gk].version)
         return found
 
-    def add_custom(self, served: Served) -> None:
-        """Serve a custom kind from now on."""
-        self._custom[served.api_version, served.kind.kind] = served
-        self._preferred[served.kind.group_kind] = served
+    def add_custom(self, stored: Served, served: Iterable[Served]) -> None:
+        """Serve a custom kind from now on. `stored`: the version in which it is stored, whether that is served or not."""
+        self._by_definition[stored.kind.group_kind] = self._preferred[stored.kind.group_kind] = stored
+        for one in served:
+            self._custom[one.api_version, one.kind.kind] = one
 
     def is_custom(self, gk: str) -> bool:
         """Whether a definition serves the kind."""
-        return any(s.kind.group_kind == gk for s in self._custom.values())
+        return gk in self._by_definition
 
     def custom_kinds(self) -> list[Kind]:
         """The kinds that definitions serve, each once."""
-        return list({s.kind.group_kind: s.kind for s in self._custom.values()}.values())
+        return [s.kind for s in self._by_definition.values()]
 
     def remove_custom(self, gk: str) -> None:
         """Stop serving a custom kind."""
+        if self._by_definition.pop(gk, None) is None:
+            return
         for key in [k for k, s in self._custom.items() if s.kind.group_kind == gk]:
             del self._custom[key]
         self._preferred.pop(gk, None)

@@ -1,6 +1,6 @@
-"""The scale subresource of workloads: only `spec.replicas` is written.
+"""The scale subresource of workloads: only `spec.replicas` is written, of custom resources the field that their definition names.
 
-Upstream: registry/apps/*/storage (ScaleREST).
+Upstream: registry/apps/*/storage (ScaleREST), apiextensions-apiserver/pkg/registry/customresource/etcd.go.
 """
 
 from __future__ import annotations
@@ -23,4 +23,9 @@ def scale(door: Door, served: Served, ref: Ref, replicas: int, call: Call) -> Ob
     old = door.store.get(ref.group_kind, ref.namespace, ref.name)
     if old is None:
         raise status.not_found(served.kind.resource, ref.name)
-    return writes.update(door, served, replace(old, ("spec", "replicas"), replicas), old, call)
+    path: tuple[str, ...] = ("spec", "replicas")
+    if served.custom is not None:
+        if not served.custom.scale:
+            raise status.StatusError(status.Status(404, "NotFound", "the server could not find the requested resource"))
+        path = tuple(served.custom.scale["specReplicasPath"].removeprefix(".").split("."))
+    return writes.update(door, served, replace(old, path, replicas), old, call)

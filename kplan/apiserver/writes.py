@@ -158,7 +158,7 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
     kind.prepare_for_user(new, call.user.name, call.user.groups)
     errors = [*kind.validate_in_cluster(new, door.store), *kind.validate(new)]
     if not errors:
-        errors = list(validate_object_meta(meta, kind.namespaced, name_is_path_segment))
+        errors = list(validate_object_meta(meta, kind.namespaced, name_is_path_segment, kube_finalizers=kind.kube_finalizers))
     if errors:
         raise status.invalid(kind.name_in_refusals, name, errors)
     call.warnings.extend(kind.warnings(new))
@@ -173,7 +173,7 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
     if resource_version:
         raise status.internal_error("resourceVersion should not be set on objects to be created")
     stored = door.store.put(kind.group_kind, new)
-    door.ownership.touched((kind.group_kind, namespace, name), Touch(None, as_sent, call.manager, call.subresource, door.store.clock.text()))
+    door.ownership.touched((kind.group_kind, namespace, name), Touch(None, as_sent, call.manager, call.subresource, door.store.clock.text(), served.custom))
     door.settle(request)
     return stored
 
@@ -231,7 +231,8 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
         plugin.validate(request, door.store)
     if call.dry_run:
         return new
-    return door.commit(kind, new, old, request, Touch(old, as_sent, call.manager, call.subresource, door.store.clock.text()) if own else None)
+    touch = Touch(old, as_sent, call.manager, call.subresource, door.store.clock.text(), served.custom) if own else None
+    return door.commit(kind, new, old, request, touch)
 
 
 def _preconditions(kind: Kind, meta: Object, old: Object) -> None:
@@ -264,8 +265,8 @@ def _carry_over(meta: Object, held: Object) -> None:
 
 
 def _common_errors(kind: Kind, meta: Object, held: Object) -> Iterable[FieldError]:
-    yield from validate_object_meta(meta, kind.namespaced, name_is_path_segment)
-    yield from validate_object_meta_update(meta, held, "metadata")
+    yield from validate_object_meta(meta, kind.namespaced, name_is_path_segment, kube_finalizers=kind.kube_finalizers)
+    yield from validate_object_meta_update(meta, held, "metadata", kube_finalizers=kind.kube_finalizers)
 
 
 def same(a: Any, b: Any) -> bool:

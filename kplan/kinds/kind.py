@@ -22,7 +22,7 @@ class Reference(NamedTuple):
 
     `path` is the field that states it; `kind` the group-kind it points at; `namespace` empty for cluster-scoped
     targets; `key` an entry that must be in the target (a ConfigMap key, a port); `optional` where nothing breaks
-    if it is missing; `selects` a label selector (JSON form) in place of a name.
+    if it is missing; `selects` a label selector (JSON form) in place of a name, `within` one over Namespaces in place of `namespace`.
     """
 
     path: str
@@ -32,6 +32,7 @@ class Reference(NamedTuple):
     key: str = ""
     optional: bool = False
     selects: Object | None = None
+    within: Object | None = None
 
 
 def leave(obj: Object) -> None:
@@ -98,7 +99,7 @@ class Kind:
     `deprecated`: a warning that comes with every request, refused or not. `refused_as`: the group-kind in refusals where that is
     not the kind's own, since the server keeps its objects as those of another group.
     `to_preferred` and `from_preferred` convert (version, object). `empties`: paths of lists and maps which, sent empty, the server
-    does not take as unset (decoding drops what is empty; these are put back).
+    does not take as unset (decoding drops what is empty; these are put back). `kube_finalizers`: finalizers must be standard ones or have a domain.
     """
 
     group: str
@@ -110,6 +111,7 @@ class Kind:
     status: bool = False
     create_on_update: bool = False
     unconditional_update: bool = True
+    kube_finalizers: bool = True
     deprecated: str = ""
     refused_as: str = ""
     empties: tuple[tuple[str, ...], ...] = ()

@@ -89,11 +89,11 @@ def _remedies(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[str
         elif verdict.plugin in ("NodeAffinity", "NodeName", "NodeUnschedulable"):
             selected.append(name)
     if short:
-        _, name, lacking = min(short)
-        words = " and ".join(f"{_amount(resource, amount)} more {resource}" for resource, amount in lacking.items())
-        yield f"{words} on {name}, or one more node like it"
-    for taint, names in sorted(taints.items(), key=lambda item: -len(item[1])):
-        yield f"a toleration for the taint {taint} of {_list(names)}"
+        _, nearest, least = min(short, key=lambda s: s[:2])
+        words = " and ".join(f"{_amount(resource, amount)} more {resource}" for resource, amount in least.items())
+        yield f"{words} on {nearest}, or one more node like it"
+    for text, names in sorted(taints.items(), key=lambda item: -len(item[1])):
+        yield f"a toleration for the taint {text} of {_list(names)}"
     if selected and pod["spec"].get("nodeSelector"):
         yield from _labels(cluster, pod, selected)
     if not decision.nodes and decision.message:

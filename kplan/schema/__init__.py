@@ -10,7 +10,6 @@ from kplan.schema.removals import Removal, deprecated, removed
 from kplan.schema.resources import KindInfo, kinds, lookup, plural_of, versions_of
 from kplan.schema.shapes import Field, Struct, Type, shape
 from kplan.schema.strict import DecodeError
-from kplan.schema.structural import decode_custom, fill_defaults
 
 __all__ = [
     "CURRENT",
@@ -30,10 +29,8 @@ __all__ = [
     "cannot_be_handled",
     "check",
     "decode",
-    "decode_custom",
     "decode_type",
     "deprecated",
-    "fill_defaults",
     "kinds",
     "lookup",
     "merge_schema",
