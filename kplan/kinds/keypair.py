@@ -63,3 +63,11 @@ def _blocks(text: bytes, wanted: Callable[[str], bool]) -> tuple[list[bytes], li
         else:
             skipped.append(kind)
     return found, skipped
+
+
+def certificate_bundle_error(bundle: str) -> str:
+    """What is wrong with certificate authorities given in base64; empty where nothing.   Upstream: webhook.ValidateCABundle, cert.ParseCertsPEM."""
+    blocks, _ = _blocks(base64.b64decode(bundle), lambda kind: kind == "CERTIFICATE")
+    if not blocks:
+        return "unable to load root certificates: unable to parse bytes as PEM block"
+    return "" if all(_sequence_length(block) == len(block) for block in blocks) else "unable to load root certificates: x509: malformed certificate"
