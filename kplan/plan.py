@@ -6,44 +6,25 @@ A plan applies manifests to a base state in dependency order, lets controllers, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from kplan.api.objects import Object, annotations_of, controller_of, group_kind_of
+from kplan.api.objects import Object, controller_of, group_kind_of
 from kplan.api.ref import Ref
 from kplan.apiserver.registry import BUILT_IN
-from kplan.apiserver.response import Response
+from kplan.applying import HORIZON, Applying, Options
+from kplan.base import prepare
 from kplan.cluster import Cluster
 from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import Change, changes, state_of
-from kplan.graph import apply_order, rank
-from kplan.lint import answers
+from kplan.graph import rank
 from kplan.lint import engine as lint
-from kplan.lint.engine import duplicate_keys, ruled
+from kplan.lint.engine import ruled
 from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
-from kplan.node.shapes import GENERIC, nodes
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-REST = 0.3  # virtual seconds without a change after each object
-HORIZON = 600.0
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to plan. `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`."""
-
-    version: str = "1.36"
-    namespace: str = "default"
-    apply: str = "auto"
-    nodes: str = ""
-    horizon: float = HORIZON
-    state: Sequence[Object] = ()
-    base: Sources | None = None
-    full: bool = False
-    progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +74,10 @@ class Plan:
 def plan(sources: Sources, options: Options) -> Plan:
     """Plan the manifests of `sources` over the base state that `options` give."""
     cluster = Cluster(version=options.version)
-    notes = _base(cluster, sources, options)
+    notes = prepare(cluster, sources, options)
     before = _snapshot(cluster)
     mark = len(cluster.events())
-    applying = _Applying(cluster, options)
+    applying = Applying(cluster, options)
     found: list[Diagnostic] = [*sources.diagnostics]
     stated = applying.all(sources.manifests)
     found += applying.diagnostics
@@ -130,114 +111,6 @@ def plan(sources: Sources, options: Options) -> Plan:
         before=before,
         after=after,
     )
-
-
-def _base(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
-    """Make the state that the change is applied to; notes on what it is."""
-    notes = []
-    cluster.run()
-    if options.state:
-        cluster.restore(options.state)
-        notes.append(f"base: {len(options.state)} objects of the given state")
-    manifests = [*sources.manifests, *(options.base.manifests if options.base else ())]
-    if options.nodes:
-        _add_nodes(cluster, options.nodes)
-    elif not cluster.objects("Node") and not any(m.data.get("kind") == "Node" for m in manifests):
-        _add_nodes(cluster, GENERIC)
-        notes.append("nodes: 3 generic ones of 8 cpu and 32Gi (give --nodes or --state for yours)")
-    cluster.run()
-    if options.base is not None:
-        options.progress("applying the base")
-        _Applying(cluster, options).all(options.base.manifests)
-        cluster.run(quiet=options.horizon, horizon=options.horizon)
-        notes.append(f"base: {len(options.base.manifests)} manifests of the other revision")
-    return notes
-
-
-def _add_nodes(cluster: Cluster, text: str) -> None:
-    for node in nodes(text):
-        cluster.apply(node)
-        ref = {"apiVersion": "v1", "kind": "Node", "name": node["metadata"]["name"]}
-        cluster.patch(ref, {"status": node["status"]}, type="merge", subresource="status")
-
-
-class _Applying:
-    """Applies manifests one after the other, as a pipeline would, and keeps what the server said."""
-
-    def __init__(self, cluster: Cluster, options: Options) -> None:
-        self.cluster, self.options = cluster, options
-        self.diagnostics: list[Diagnostic] = []
-        self.rejected: list[Ref] = []
-        self.places: dict[Ref, Manifest] = {}
-        self.taken: list[tuple[Ref, Manifest, Object]] = []
-
-    def all(self, manifests: Sequence[Manifest]) -> set[Ref]:
-        """Apply in dependency order; the refs that the manifests state."""
-        stated: set[Ref] = set()
-        order = apply_order([m.data for m in manifests])
-        made = {m.data["metadata"]["name"] for m in manifests if m.data.get("kind") == "Namespace" and isinstance(m.data.get("metadata"), dict)}
-        self._namespaces(manifests, made)
-        for position, index in enumerate(order):
-            manifest = manifests[index]
-            self.options.progress(f"applying {position + 1} of {len(order)}")
-            stated.add(self._one(manifest))
-            following = manifests[order[position + 1]] if position + 1 < len(order) else None
-            if not (manifest.data.get("kind") == "Node" and following is not None and following.data.get("kind") == "Node"):
-                self.cluster.run(quiet=REST)
-        return stated
-
-    def prune(self, base: Sequence[Manifest], stated: set[Ref]) -> None:
-        """Delete what the base states and the manifests do not state any more."""
-        for index in reversed(apply_order([m.data for m in base])):
-            ref = self._ref(base[index])
-            if ref not in stated and self.cluster.get(ref) is not None:
-                self.cluster.delete(ref)
-                self.cluster.run(quiet=REST)
-
-    def _namespaces(self, manifests: Sequence[Manifest], made: set[str]) -> None:
-        """The namespace that -n names is there, as with every pipeline that gives one."""
-        name = self.options.namespace
-        if name not in made and self.cluster.get(Ref("", "Namespace", "", name)) is None:
-            self.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-            self.cluster.run(quiet=REST)
-
-    def _ref(self, manifest: Manifest) -> Ref:
-        data = manifest.data
-        known = BUILT_IN.get(group_kind_of(data))
-        served = self.cluster.door.registry.resolve(str(data.get("apiVersion")), str(data.get("kind")))
-        namespaced = served.kind.namespaced if served else known is None or known.namespaced
-        return Ref.of(data, self.options.namespace if namespaced else "")
-
-    def _one(self, manifest: Manifest) -> Ref:
-        ref = self._ref(manifest)
-        answer = self._apply(manifest.data, ref)
-        if answer.accepted and answer.object is not None:
-            ref = Ref.of(answer.object)
-            self.diagnostics += answers.warnings(manifest, ref, answer)
-            self.taken.append((ref, manifest, answer.object))
-        else:
-            self.rejected.append(ref)
-            self.diagnostics += answers.refusal(manifest, ref, answer, self.options.version)
-        self.diagnostics += duplicate_keys(manifest, ref)
-        self.places[ref] = manifest
-        return ref
-
-    def _apply(self, data: Object, ref: Ref) -> Response:
-        namespace = self.options.namespace
-        if not ref.name:
-            return self.cluster.create(data, namespace=namespace)
-        live = self.cluster.get(ref)
-        if live is None:  # strict decoding of the whole manifest, as every client asks for
-            answer = self.cluster.create(data, namespace=namespace, dry_run=True)
-            if not answer.accepted:
-                return answer
-        client = self.options.apply == "client" or (self.options.apply == "auto" and live is not None and LAST_APPLIED in annotations_of(live))
-        answer = self.cluster.kubectl_apply(data, namespace=namespace) if client else self.cluster.apply(data, namespace=namespace)
-        status = data.get("status")
-        if answer.accepted and data.get("kind") == "Node" and isinstance(status, dict):
-            capacity = {k: status[k] for k in ("capacity", "allocatable") if k in status}
-            self.cluster.patch(ref, {"status": capacity}, type="merge", subresource="status")
-        return answer
 
 
 def _snapshot(cluster: Cluster) -> dict[Ref, Object]:
