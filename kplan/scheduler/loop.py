@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
-from kplan.api.objects import Object
+from kplan.api.objects import Object, replace
 from kplan.api.podvolumes import claims_of
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import EVERYTHING, Controller, Key, Watch
-from kplan.scheduler.cluster_state import CLAIM, VOLUME
+from kplan.apiserver.response import Response
+from kplan.scheduler.cluster_state import CLAIM, RESOURCE_CLAIM, VOLUME
 from kplan.scheduler.decision import Decision
 from kplan.scheduler.hints import can_help
 from kplan.scheduler.scheduler import Scheduler
@@ -182,15 +183,27 @@ class SchedulerLoop(Controller):
             else:
                 self._bind(api, pod, decision)
             return
+        self._write(api, decision)
         self._refused(api, pod, decision)
 
     def _write(self, api: Client, decision: Decision) -> str:
         """Write what was decided about claims and volumes; returns why that cannot be."""
         for kind, obj in decision.updates:
-            answer = api.write(obj)
+            answer = self._write_claim(api, obj) if kind == RESOURCE_CLAIM else api.write(obj)
             if not answer.accepted:
                 return f'running PreBind plugin "{BINDING if kind in (CLAIM, VOLUME) else "DynamicResources"}": {answer.message}'
         return ""
+
+    def _write_claim(self, api: Client, claim: Object) -> Response:
+        """The finalizer that protects an allocated claim, then its status."""
+        meta = claim["metadata"]
+        stored = api.get(RESOURCE_CLAIM, meta["namespace"], meta["name"]) or claim
+        if meta.get("finalizers") != stored["metadata"].get("finalizers"):
+            answer = api.write(replace(stored, ("metadata", "finalizers"), meta.get("finalizers") or []))
+            if not answer.accepted or answer.object is None:
+                return answer
+            stored = answer.object
+        return api.write_status(stored, claim.get("status") or {})
 
     def _refused(self, api: Client, pod: Object, decision: Decision) -> None:
         key = (pod["metadata"]["namespace"], pod["metadata"]["name"])

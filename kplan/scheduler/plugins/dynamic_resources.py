@@ -15,10 +15,11 @@ from kplan.scheduler.cluster_state import DEVICE_CLASS, RESOURCE_CLAIM, RESOURCE
 from kplan.scheduler.columns import Bools, Ints, Nodes
 from kplan.scheduler.device_pools import Inventory
 from kplan.scheduler.devices import Allocator, Request, allocation_result
-from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejected, Rejects, to_100
+from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejected, Rejects, SchedulingError, to_100
 from kplan.scheduler.podinfo import PodInfo
 
 FIRST_AVAILABLE_MAX = 8
+FINALIZER = "resource.kubernetes.io/delete-protection"
 NO_CLAIMS = "no new claims to deallocate"
 
 
@@ -64,7 +65,10 @@ class Stock:
         self.cluster = cluster
         self.table = cluster.table
         self.inventory = Inventory(cluster.list(RESOURCE_SLICE), cluster.list(DEVICE_CLASS), cluster.list(RESOURCE_CLAIM))
-        self.classes = {resource: name for name, c in self.inventory.classes.items() for resource in resources_of(c)}
+        # Of two classes for one resource the newer stands behind it, of equally old ones the first by name.
+        by_name = sorted(self.inventory.classes.items(), reverse=True)
+        by_age = sorted(by_name, key=lambda item: item[1]["metadata"].get("creationTimestamp") or "")
+        self.classes = {resource: name for name, c in by_age for resource in resources_of(c)}
         self.outcomes: dict[bytes, Outcome] = {}
         self._versions = self.table.version, cluster.objects_version
         self._assumed = cluster.assumed_version
@@ -186,7 +190,9 @@ class ClaimsCheck(Check):
             if all(c.get("uid") != pod.uid for c in status.get("reservedFor") or ()):
                 status["reservedFor"] = [*(status.get("reservedFor") or ()), consumer]
             if status != claim.get("status"):
-                self.updates.append((RESOURCE_CLAIM, replace(claim, ("status",), status)))
+                finalizers = claim["metadata"].get("finalizers") or []
+                protected = finalizers if FINALIZER in finalizers else [*finalizers, FINALIZER]
+                self.updates.append((RESOURCE_CLAIM, replace(replace(claim, ("metadata", "finalizers"), protected), ("status",), status)))
         self.stock.take([r for a in allocations.values() for r in a["devices"]["results"]], self.updates)
 
     def after(self) -> str:
@@ -203,7 +209,10 @@ class ClaimsCheck(Check):
     def _try(self, rows: Any) -> None:
         outcome = self.outcome
         for row in np.atleast_1d(rows)[~np.atleast_1d(outcome.tried[rows])].tolist():
-            found = self._allocation(row)
+            try:
+                found = self._allocation(row)
+            except SchedulingError as error:
+                raise SchedulingError(f'running "{self.name}" filter plugin: {error}') from error
             outcome.fits[row] = found is not None
             outcome.preference[row] = self._preference(found) if found is not None and self.prioritized else 0
             outcome.tried[row] = True
