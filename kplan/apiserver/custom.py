@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kplan.apiserver.door import Door
 
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 TERMINATING = "create not allowed while custom resource definition is terminating"
 _KUBE_VERSION = re.compile("v([0-9]+)(?:(alpha|beta)([0-9]+))?")
 
@@ -86,6 +87,22 @@ def _kind(door: Door, definition: str, version: CustomVersion) -> Kind:
         from_preferred=version.from_storage,
     )
     return kind
+
+
+def terminating(definition: Object, now: str) -> Object:
+    """A definition that is deleted: marked, held until its objects are gone.   Upstream: registry/customresourcedefinition/etcd.go."""
+    meta, held = definition["metadata"], definition.get("status") or {}
+    finalizers = meta.get("finalizers") or []
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": now,
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }
+    conditions = [*(c for c in held.get("conditions") or () if c["type"] != "Terminating"), condition]
+    meta = {**meta, "deletionTimestamp": now, "finalizers": finalizers if CLEANUP in finalizers else [*finalizers, CLEANUP]}
+    return {**definition, "metadata": meta, "status": {**held, "conditions": conditions}}
 
 
 def decode(served: Served, obj: Object, strict: bool) -> schema.Decoded | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kplan.admission import Request
 from kplan.api import status
 from kplan.api.objects import Object
+from kplan.apiserver import custom
 from kplan.apiserver.registry import Served
 from kplan.apiserver.writes import Call
 
@@ -48,6 +49,9 @@ def delete(
         plugin.validate(request, door.store)
     meta = dict(old["metadata"])
     _finalizers(meta, propagation)
+    if kind.group_kind == custom.DEFINITION and "deletionTimestamp" not in meta:
+        new = custom.terminating({**old, "metadata": {**meta, "deletionGracePeriodSeconds": 0}}, door.store.clock.text())
+        return new if call.dry_run else door.commit(kind, new, old, request, None)
     if kind.group_kind == "Namespace":
         return _delete_namespace(door, served, old, meta, request)
     if kind.group_kind == "Pod":

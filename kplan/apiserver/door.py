@@ -10,7 +10,7 @@ from kplan.admission import ADMIN, PLUGINS, Plugin, Request, User
 from kplan.api.objects import Object, copy_tree, group_kind_of
 from kplan.api.ref import Ref
 from kplan.api.status import Status, StatusError, not_found
-from kplan.apiserver import custom, deletion, eviction, flow_status, scaling, service_allocation, trusted, writes
+from kplan.apiserver import custom, definition_status, deletion, eviction, flow_status, scaling, service_allocation, trusted, writes
 from kplan.apiserver.clock import Clock
 from kplan.apiserver.identity import Identity
 from kplan.apiserver.ownership import Ownership, Touch
@@ -169,6 +169,7 @@ class Door:
     def _on_write(self, entry: Any) -> None:
         if entry.kind == custom.DEFINITION:
             custom.serve(self, entry)
+            definition_status.on_write(entry, self.store)
         if entry.kind in trusted.DECIDING:
             self.admitted.clear()
         flow_status.on_write(entry, self.store)

@@ -6,6 +6,7 @@ from kplan.apiserver.loops import Controller
 from kplan.controllers.clusterroleaggregation import ClusterRoleAggregationController
 from kplan.controllers.cronjob import CronJobController
 from kplan.controllers.daemonset import DaemonSetController
+from kplan.controllers.customresourcedefinition import CustomResourceDefinitionController
 from kplan.controllers.deployment import DeploymentController
 from kplan.controllers.disruption import DisruptionController
 from kplan.controllers.endpoints import EndpointsController
@@ -31,6 +32,7 @@ from kplan.controllers.tainteviction import TaintEvictionController
 from kplan.controllers.ttlafterfinished import TTLAfterFinishedController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
+    CustomResourceDefinitionController,
     NamespaceController,
     ServiceAccountController,
     RootCACertificatePublisher,

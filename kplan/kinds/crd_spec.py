@@ -62,7 +62,8 @@ def spec_errors(spec: Object, options: Options, path: str) -> FieldErrors:
         if "validation" not in spec:
             yield invalid(here, "", "may only be set when validations.schema is included")
         else:
-            yield from selectable_errors(spec["selectableFields"], spec["validation"].get("openAPIV3Schema") or {}, here, "" in options.too_many_selectable_fields)
+            schema = spec["validation"].get("openAPIV3Schema") or {}
+            yield from selectable_errors(spec["selectableFields"], schema, here, "" in options.too_many_selectable_fields)
     yield from _conversion(spec, preserve, options, f"{path}.conversion")
 
 

@@ -151,7 +151,7 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "hexcolor": _like("#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"),
     "rgbcolor": _like(rf"rgb\({_COLOUR},{_COLOUR},{_COLOUR}\)", re.ASCII),
     "byte": _like(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"),
-    "password": lambda text: True,
+    "password": lambda _text: True,
     "date": is_date,
     "duration": _is_duration,
     "datetime": _is_date_time,

@@ -103,4 +103,4 @@ def range_fault(value: float, type_name: str, form: str, what: str, path: str) -
         fits = form != "float" or abs(value) < _MAX_FLOAT32
     if fits:
         return ""
-    return f"{what} value must be of type {type_name} with format {form} in {path}" if form else f"{what} value must be of type {type_name} (default format) in {path}"
+    return f"{what} value must be of type {type_name} {f'with format {form}' if form else '(default format)'} in {path}"
