@@ -12,6 +12,7 @@ class Clock:
 
     def __init__(self, now: datetime = START) -> None:
         self.now = now
+        self._told = (now, _text(now))
 
     def advance(self, to: datetime) -> None:
         """Move forward; never back."""
@@ -19,7 +20,9 @@ class Clock:
 
     def text(self) -> str:
         """Now as metav1.Time prints it, whole seconds."""
-        return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self._told[0] is not self.now:
+            self._told = (self.now, _text(self.now))
+        return self._told[1]
 
     def micro_text(self) -> str:
         """Now as metav1.MicroTime prints it."""
@@ -28,3 +31,7 @@ class Clock:
     def after(self, seconds: float) -> datetime:
         """The time `seconds` from now."""
         return self.now + timedelta(seconds=seconds)
+
+
+def _text(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
