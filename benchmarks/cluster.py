@@ -15,6 +15,7 @@ import pstats
 import resource
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def settle(deployments: int, replicas: int, nodes: int) -> dict[str, Any]:
     marks.append(time.perf_counter())
     running = sum(1 for p in cluster.objects("Pod") if p["status"].get("phase") == "Running")
     assert run.converged
-    nodes_took, creating, settling = (b - a for a, b in zip(marks, marks[1:], strict=False))
+    nodes_took, creating, settling = (b - a for a, b in pairwise(marks))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"nodes": nodes_took, "creating": creating, "settling": settling, "running": running, "megabytes": peak}
 
