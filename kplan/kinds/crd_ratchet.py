@@ -13,9 +13,11 @@ from kplan.kinds.keypair import certificate_bundle_error
 from kplan.schema import structural
 
 REVIEW_VERSIONS = ("v1", "v1beta1")
-EXTENSIONS = (
-    *("x-kubernetes-embedded-resource", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"),
-    *("x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-validations"),
+EXTENSIONS = frozenset(
+    {
+        *("x-kubernetes-embedded-resource", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"),
+        *("x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-validations"),
+    }
 )
 
 
@@ -33,7 +35,12 @@ def any_schema(spec: Object, wanted: Callable[[Object], object]) -> bool:
 
 
 def _has(schema: Object, wanted: Callable[[Object], object]) -> bool:
-    return bool(wanted(schema)) or any(_has(inner, wanted) for inner in inner_schemas(schema))
+    if wanted(schema):
+        return True
+    for inner in inner_schemas(schema):
+        if _has(inner, wanted):
+            return True
+    return False
 
 
 def has_defaults(spec: Object) -> bool:
@@ -43,7 +50,7 @@ def has_defaults(spec: Object) -> bool:
 
 def has_extensions(spec: Object) -> bool:
     """Whether any schema states extensions that need structure."""
-    return any_schema(spec, lambda schema: any(schema.get(name) is not None for name in EXTENSIONS))
+    return any_schema(spec, lambda schema: not EXTENSIONS.isdisjoint(schema))
 
 
 def is_structural(spec: Object) -> bool:
@@ -84,7 +91,7 @@ def has_known_review_version(spec: Object) -> bool:
 def has_invalid_ca_bundle(spec: Object) -> bool:
     """Whether a stored webhook's certificate authorities cannot be read."""
     bundle = (((spec.get("conversion") or {}).get("webhook") or {}).get("clientConfig") or {}).get("caBundle")
-    return bool(bundle) and bool(certificate_bundle_error(bundle))
+    return bundle is not None and bool(bundle) and bool(certificate_bundle_error(bundle))
 
 
 def unchanged_schemas(new: Object, old: Object) -> frozenset[str]:

@@ -5,6 +5,7 @@ Upstream: apiextensions-apiserver/pkg/apiserver/schema/{convert,validation,compl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kplan.api.field import FieldError, FieldErrors, forbidden, invalid, required
@@ -14,6 +15,13 @@ from kplan.schema.structural.patterns import pattern_error
 ROOT, ITEM, FIELD = "root", "item", "field"
 INT_OR_STRING = [{"type": "integer"}, {"type": "string"}]
 UNSUPPORTED = ("id", "$schema", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions")
+_UNSUPPORTED = frozenset(UNSUPPORTED)
+_HOLDERS = frozenset(
+    {
+        *("items", "additionalProperties", "additionalItems", "allOf", "anyOf", "oneOf", "not", "properties"),
+        *("patternProperties", "definitions", "dependencies"),
+    }
+)
 _UNTYPED = {ROOT: "must not be empty at the root", ITEM: "must not be empty for specified array items", FIELD: "must not be empty for specified object fields"}
 _EMPTY, _UNDEFINED, _FALSE = "must be empty to be structural", "must be undefined to be structural", "must be false to be structural"
 _NESTED = (
@@ -33,18 +41,23 @@ _NESTED = (
 
 def not_convertible(schema: Object) -> str:
     """Why no structural schema can be made of a schema at all; empty where one can.   Upstream: NewStructural."""
-    for name in UNSUPPORTED:
+    for name in () if _UNSUPPORTED.isdisjoint(schema) else UNSUPPORTED:
         if schema.get(name) is not None:
             return f"OpenAPIV3Schema '{name.removeprefix('$') if name == '$schema' else name}' is not supported"
     if schema.get("x-kubernetes-preserve-unknown-fields") is False:
         return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined"
     if isinstance(schema.get("items"), list):
         return "OpenAPIV3Schema 'items' must be a schema, but is an array"
-    return next(filter(None, map(not_convertible, inner_schemas(schema))), "")
+    for inner in inner_schemas(schema):
+        if words := not_convertible(inner):
+            return words
+    return ""
 
 
-def inner_schemas(schema: Object) -> list[Object]:
+def inner_schemas(schema: Object) -> Sequence[Object]:
     """The schemas right inside a schema, as SchemaHas walks them; properties by name."""
+    if _HOLDERS.isdisjoint(schema):
+        return ()
     out: list[Object] = []
     items, more, extra = schema.get("items"), schema.get("additionalProperties"), schema.get("additionalItems")
     if items is not None:
@@ -72,9 +85,8 @@ def structural_errors(schema: Object, path: str) -> list[FieldError]:
 
 def _invariants(schema: Object, level: str, path: str) -> FieldErrors:
     kind, items, properties, more = schema.get("type") or "", schema.get("items"), schema.get("properties") or {}, schema.get("additionalProperties")
-    embedded, preserve, mixed = (
-        bool(schema.get(f"x-kubernetes-{name}")) for name in ("embedded-resource", "preserve-unknown-fields", "int-or-string")
-    )
+    embedded, preserve = bool(schema.get("x-kubernetes-embedded-resource")), bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+    mixed = bool(schema.get("x-kubernetes-int-or-string"))
     if kind == "array" and items is None:
         yield required(f"{path}.items", "must be specified")
     if items is not None:
@@ -90,7 +102,7 @@ def _invariants(schema: Object, level: str, path: str) -> FieldErrors:
         yield invalid(f"{path}.x-kubernetes-preserve-unknown-fields", True, "must be false if x-kubernetes-int-or-string is true")
     if mixed and embedded:
         yield invalid(f"{path}.x-kubernetes-embedded-resource", True, "must be false if x-kubernetes-int-or-string is true")
-    parts = schema.get("allOf") or ()
+    parts: list[Object] = schema.get("allOf") or []
     yield from _values(schema, schema.get("anyOf") == INT_OR_STRING, bool(parts) and parts[0].get("anyOf") == INT_OR_STRING, path)
     if embedded and kind != "object":
         words = "must be object if x-kubernetes-embedded-resource is true"

@@ -111,13 +111,13 @@ def _stored_versions(stored: list[str] | None, versions: list[Object], path: str
     if not stored:
         yield invalid(path, stored, "must have at least one stored version")
         return
+    left = {name: index for index, name in enumerate(stored)}
     for version in versions:
-        if version.get("storage") and version.get("name") not in stored:
+        known = left.pop(version.get("name") or "", None) is not None  # of versions of one name the first has it
+        if version.get("storage") and not known:
             yield invalid(path, stored, f"must have the storage version {version.get('name') or ''}")
-    names = {version.get("name") for version in versions}
-    for index, name in enumerate(stored):
-        if name not in names:
-            yield invalid(f"{path}[{index}]", name, GONE_VERSION.format(name))
+    for name, index in left.items():
+        yield invalid(f"{path}[{index}]", name, GONE_VERSION.format(name))
 
 
 def approval(obj: Object) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import cache
 from typing import Any
 
 from kplan.api.gotext import go_quote
@@ -128,7 +129,7 @@ class StrictDecoder:
             return {key: item or "" for key, item in out_map.items()} if wanted.element.kind == BYTES else out_map
         if wanted.kind != STRUCT:
             return self._mismatch("object", wanted)
-        table = {slot.json: slot for slot in slots(self.version, wanted.name)}
+        table = _table(self.version, wanted.name)
         out: dict[str, Any] = {}
         struct, depth = self._struct, len(self._fields)
         for key, item in sorted(value.items()):
@@ -197,9 +198,21 @@ def unset_when_empty(slot: Slot) -> bool:
 
 def fill(version: str, name: str, out: dict[str, Any]) -> None:
     """Add what Go prints of a struct though nobody sent it."""
-    for slot in slots(version, name):
-        if slot.json not in out and stands(slot):
+    for slot in _standing(version, name):
+        if slot.json not in out:
             out[slot.json] = None if slot.pointer else zero(version, slot.type)
+
+
+@cache
+def _table(version: str, name: str) -> dict[str, Slot]:
+    """The fields of a struct by their JSON names."""
+    return {slot.json: slot for slot in slots(version, name)}
+
+
+@cache
+def _standing(version: str, name: str) -> tuple[Slot, ...]:
+    """The fields of a struct that are printed even when they were never set."""
+    return tuple(slot for slot in slots(version, name) if stands(slot))
 
 
 def stands(slot: Slot) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kplan.api import regexp
-from kplan.schema.structural.explain import Schema, explain, matches_format, types_of
+from kplan.schema.structural.explain import Schema, explain, matches_format, number, types_of
 from kplan.schema.structural.formats import format_of
 
 Accept = Callable[[Any], bool]
@@ -92,18 +92,20 @@ def _text_checks(schema: Schema) -> list[Accept]:
 
 
 def _number_checks(schema: Schema) -> list[Accept]:
-    """Plain bounds of plain integers; all else is explained."""
-    if schema.get("multipleOf") is not None or schema.get("format") == "float":
-        return [_never]
+    """Plain bounds of plain integers; all else is reckoned exactly."""
+    types, form = types_of(schema), format_of(schema)
+    exact: list[Accept] = [lambda value: number(schema, types, form, value, "").valid]
     bounds = [schema.get(name) for name in ("minimum", "maximum")]
-    if any(b is not None and b != int(b) for b in bounds):
-        return [_never]
+    if schema.get("multipleOf") is not None or form == "float" or any(b is not None and b != int(b) for b in bounds):
+        return exact
     limit = 2**31 if schema.get("format") == "int32" else 2**53
     low = -limit if bounds[0] is None else int(bounds[0]) + bool(schema.get("exclusiveMinimum"))
     high = limit - 1 if bounds[1] is None else int(bounds[1]) - bool(schema.get("exclusiveMaximum"))
     if low < -limit or high >= limit:
-        return [_never]
-    return [lambda value: (type(value) is int or value == int(value)) and low <= value <= high] if bounds != [None, None] or limit == 2**31 else []
+        return exact
+    if bounds == [None, None] and limit > 2**31:
+        return []
+    return [lambda value: type(value) is int and low <= value <= high or exact[0](value)]
 
 
 def _list_checks(schema: Schema) -> list[Accept]:
@@ -132,9 +134,7 @@ def _object_check(schema: Schema) -> Accept:
     low, high = schema.get("minProperties") or 0, schema.get("maxProperties")
     most = high if high is not None else 1 << 62
     ready: dict[str, Accept] = {}
-    others: list[Accept] = [_never if more is False else _always]
-    if isinstance(more, dict):
-        others.clear()
+    others: list[Accept] = [] if isinstance(more, dict) else [_never if more is False else _always]
 
     def accept(value: dict[str, Any]) -> bool:
         for name, one in value.items():
@@ -144,7 +144,7 @@ def _object_check(schema: Schema) -> Accept:
                     check = ready[name] = acceptor(properties[name])
                 else:
                     if not others:
-                        others.append(acceptor(more))
+                        others.append(acceptor(more or {}))
                     check = others[0]
             if not check(one):
                 return False

@@ -55,7 +55,7 @@ def _validate(schema: Schema, value: Any, path: str, correlated: Correlated | No
         if form and has_format(form):
             _merged(result, Result() if matches_format(form, value) else Result(results.wrong_type(path, form, value)))
     elif is_number(value):
-        _merged(result, _number(schema, types, form, value, path))
+        _merged(result, number(schema, types, form, value, path))
     elif isinstance(value, list):
         _merged(result, _list(schema, value, path, correlated, stated))
     _merged(result, _enum(schema, value, path))
@@ -120,7 +120,7 @@ def _same_enum(value: Any, wanted: Any) -> bool:
     if value is None or wanted is None:
         return False
     if is_number(value) and is_number(wanted):
-        return (int(value) if isinstance(wanted, int) else float(value)) == wanted
+        return bool((int(value) if isinstance(wanted, int) else float(value)) == wanted)
     if is_number(value) and isinstance(value, int) and isinstance(wanted, str):
         return 0 <= value < 0x110000 and chr(value) == wanted
     return same_json(value, wanted)
@@ -137,7 +137,8 @@ def _text(schema: Schema, value: str, path: str) -> Result:
     return Result()
 
 
-def _number(schema: Schema, types: tuple[str, ...], form: str, value: float, path: str) -> Result:
+def number(schema: Schema, types: tuple[str, ...], form: str, value: float, path: str) -> Result:
+    """A number against ranges and bounds."""
     type_name = types[0] if len(types) == 1 and types[0] in ("integer", "number") else ""
     form = form if form in (("int32", "int64") if type_name == "integer" else ("float", "double") if type_name else ()) else ""
     result = Result()

@@ -65,7 +65,7 @@ class Rule(Protocol):
 def compile_rules(schema: dict[str, Any], root: bool) -> Sequence[Rule] | None:
     """The rules of a schema node; None where there is nobody to compile them."""
     compiler = _compiler()
-    return None if compiler is None else compiler(schema, root)  # type: ignore[no-any-return]
+    return None if compiler is None else compiler(schema, root)
 
 
 @cache

@@ -26,9 +26,9 @@ class Structure:
         self.additional: Structure | None = Structure(more) if isinstance(more, dict) else ANYTHING if more is not None else None
         self.items: Structure | None = Structure(items) if isinstance(items, dict) else None
         below = [*self.properties.values(), *(s for s in (self.additional, self.items) if s is not None)]
-        self.defaults = any(s.defaults or s.default is not None for s in below)
-        self.embeds = (self.embedded and not root) or any(s.embeds for s in below)
-        self.lists = schema.get("x-kubernetes-list-type") in ("set", "map") or any(s.lists for s in below)
+        self.defaults: bool = any(s.defaults or s.default is not None for s in below)
+        self.embeds: bool = (self.embedded and not root) or any(s.embeds for s in below)
+        self.lists: bool = schema.get("x-kubernetes-list-type") in ("set", "map") or any(s.lists for s in below)
 
     @property
     def has_rules(self) -> bool:
