@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from kplan.api.objects import Object
+from kplan.api.podrequests import is_sidecar
 from kplan.scheduler import requests as ask
 from kplan.scheduler import selectors
 from kplan.scheduler.pod_terms import AffinityTerm, Spread, spread_constraints
@@ -103,7 +104,7 @@ class PodClass:
         """Protocol, address and port of each host port of what keeps running."""
         on_host = self.spec.get("hostNetwork")
         found = []
-        for container in [*filter(ask.is_sidecar, self.init_containers), *self.containers]:
+        for container in [*filter(is_sidecar, self.init_containers), *self.containers]:
             for port in container.get("ports") or ():
                 number = port.get("hostPort") or (port["containerPort"] if on_host else 0)
                 if number > 0:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from kplan.api.objects import Object
+from kplan.api.podrequests import is_pod_level, is_sidecar
 from kplan.api.quantity import parse_json
 
 Amounts = dict[str, int]
@@ -53,11 +54,6 @@ def is_scalar(name: str) -> bool:
     return "/" in name and not name.startswith("requests.")
 
 
-def is_pod_level(name: str) -> bool:
-    """Whether `spec.resources` may speak of a resource."""
-    return name in (CPU, MEMORY) or name.startswith(HUGEPAGES)
-
-
 def amounts(resources: Mapping[str, Any] | None) -> Amounts:
     """A JSON resource list in billionths."""
     return {name: billionths(text) for name, text in resources.items()} if resources else {}
@@ -71,11 +67,6 @@ def container_requests(container: Object) -> Amounts:
     limits = resources.get("limits")
     requests = resources.get("requests")
     return amounts({**limits, **requests} if limits and requests else requests or limits)
-
-
-def is_sidecar(container: Object) -> bool:
-    """An init container that keeps running."""
-    return container.get("restartPolicy") == "Always"
 
 
 def add(total: Amounts, more: Amounts) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kplan.api.objects import Object
+from kplan.api.selectors import parse_int64
 from kplan.scheduler.columns import Nodes
 
 Labels = Mapping[str, str]
@@ -103,7 +104,7 @@ def node_term(term: Object) -> Term | None:
     names = tuple(Requirement(e["key"], e["operator"], frozenset(e.get("values") or ())) for e in fields or ())
     if any(len(r.values) != 1 or r.operator not in ("In", "NotIn") for r in names):
         return None
-    if any(r.operator in ("Gt", "Lt") and (len(r.values) != 1 or as_int64(next(iter(r.values))) is None) for r in labels):
+    if any(r.operator in ("Gt", "Lt") and (len(r.values) != 1 or parse_int64(next(iter(r.values))) is None) for r in labels):
         return None
     return labels, names
 
@@ -144,23 +145,14 @@ def requirement_mask(nodes: Nodes, requirement: Requirement) -> Any:
         return column.codes >= 0
     if requirement.operator == "DoesNotExist":
         return column.codes < 0
-    bound = as_int64(next(iter(requirement.values)))
+    bound = parse_int64(next(iter(requirement.values)))
     greater = requirement.operator == "Gt"
 
     def beyond(value: str | None) -> bool:
-        number = as_int64(value)
+        number = parse_int64(value) if value else None
         return number is not None and bound is not None and (number > bound if greater else number < bound)
 
     return column.map(beyond)
-
-
-def as_int64(text: str | None) -> int | None:
-    """A text as Go's ParseInt reads it, or None."""
-    digits = text[1:] if text and text[0] in "+-" else text
-    if not digits or not digits.isascii() or not digits.isdigit():
-        return None
-    number = int(text or "")
-    return number if -(2**63) <= number < 2**63 else None
 
 
 def topology_match(nodes: Nodes, terms: Iterable[Object]) -> Any:

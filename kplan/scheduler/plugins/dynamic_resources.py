@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kplan.api.objects import Object, controller_of, replace
+from kplan.api.podrequests import is_sidecar
 from kplan.scheduler import requests as ask
 from kplan.scheduler import selectors
 from kplan.scheduler.cluster_state import DEVICE_CLASS, RESOURCE_CLAIM, RESOURCE_SLICE, ClusterState
@@ -263,7 +264,7 @@ def device_counts(pod: PodInfo, resource: str) -> list[tuple[str, int]]:
     def name(number: int) -> str:
         return f"container-{number}-request-{sorted(ask.container_requests(containers[number])).index(resource)}"
 
-    lasting = {n: asked(c) for n, c in enumerate(containers) if (n >= first or ask.is_sidecar(c)) and asked(c)}
+    lasting = {n: asked(c) for n, c in enumerate(containers) if (n >= first or is_sidecar(c)) and asked(c)}
     passing = []
     for number, container in enumerate(containers[:first]):
         extra = asked(container) - sum(count for n, count in lasting.items() if n > number)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from kplan.api.tolerations import tolerated
 from kplan.scheduler.columns import Nodes
 from kplan.scheduler.framework import Plugin, Reject, Rejects
-from kplan.scheduler.plugins.taint_toleration import tolerates_any
 from kplan.scheduler.podinfo import PodClass
 
-TAINT = ("node.kubernetes.io/unschedulable", "", "NoSchedule")
+TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
 class NodeUnschedulable(Plugin):
@@ -23,5 +23,5 @@ class NodeUnschedulable(Plugin):
 
     def filter(self, pod: PodClass, nodes: Nodes) -> Rejects:
         """Cordoned nodes."""
-        if not tolerates_any(pod.tolerations, TAINT):
+        if not tolerated(TAINT, pod.tolerations):
             yield Reject("node(s) were unschedulable", nodes.unschedulable, resolvable=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from kplan.api.objects import Object
+from kplan.api.tolerations import SOFT, tolerated, untolerated
 from kplan.scheduler.columns import Nodes
 from kplan.scheduler.framework import Plugin, Reject, Rejects, reversed_to_100
 from kplan.scheduler.podinfo import PodClass
@@ -13,29 +14,15 @@ from kplan.scheduler.podinfo import PodClass
 Taint = tuple[str, str, str]
 """Key, value, effect."""
 
-HARD = ("NoSchedule", "NoExecute")
-SOFT = "PreferNoSchedule"
+
+def as_objects(taints: Iterable[Taint]) -> list[Object]:
+    """Taints of the column as the API has them."""
+    return [{"key": key, "value": value, "effect": effect} for key, value, effect in taints]
 
 
-def tolerates(toleration: Object, taint: Taint) -> bool:
-    """Whether a toleration covers a taint. Gt and Lt are behind a gate that is off.   Upstream: Toleration.ToleratesTaint."""
-    key, value, effect = taint
-    if toleration.get("effect") and toleration["effect"] != effect:
-        return False
-    if toleration.get("key") and toleration["key"] != key:
-        return False
-    operator = toleration.get("operator") or "Equal"
-    return operator == "Exists" or (operator == "Equal" and (toleration.get("value") or "") == value)
-
-
-def tolerates_any(tolerations: Iterable[Object], taint: Taint) -> bool:
-    """Whether any toleration covers a taint."""
-    return any(tolerates(t, taint) for t in tolerations)
-
-
-def has_untolerated(taints: Iterable[Taint], tolerations: Iterable[Object]) -> bool:
+def has_untolerated(taints: Iterable[Taint], tolerations: Sequence[Object]) -> bool:
     """Whether a taint that keeps pods off is not tolerated."""
-    return any(taint[2] in HARD and not tolerates_any(tolerations, taint) for taint in taints)
+    return untolerated(as_objects(taints), tolerations) is not None
 
 
 class TaintToleration(Plugin):
@@ -56,5 +43,8 @@ class TaintToleration(Plugin):
 
     def score(self, pod: PodClass, nodes: Nodes) -> Any:
         """How many PreferNoSchedule taints are not tolerated."""
-        soft = [t for t in pod.tolerations if (t.get("effect") or SOFT) == SOFT]
-        return nodes.taints.map(lambda taints: sum(t[2] == SOFT and not tolerates_any(soft, t) for t in taints))
+
+        def cost(taints: Iterable[Taint]) -> int:
+            return sum(t["effect"] in SOFT and not tolerated(t, pod.tolerations) for t in as_objects(taints))
+
+        return nodes.taints.map(cost)
