@@ -23,6 +23,8 @@ from kplan.lint.engine import ruled
 from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
+from kplan.questions.recording import Recording
+from kplan.simulate import Run
 
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
 
@@ -71,22 +73,42 @@ class Plan:
         return f"Plan: {', '.join(parts)}; {', '.join(pods)}.{refused}"
 
 
-def plan(sources: Sources, options: Options) -> Plan:
-    """Plan the manifests of `sources` over the base state that `options` give."""
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A cluster to which the manifests have been applied, at rest. `recording` has the writes since `before`, `events` begin with the change."""
+
+    cluster: Cluster
+    notes: tuple[str, ...]
+    applying: Applying
+    before: dict[Ref, Object]
+    stated: set[Ref]
+    run: Run
+    recording: Recording
+    events: tuple[Object, ...]
+
+
+def applied(sources: Sources, options: Options) -> Applied:
+    """Apply the manifests of `sources` to the base state that `options` give, and run the cluster until it rests."""
     cluster = Cluster(version=options.version)
     notes = prepare(cluster, sources, options)
     before = _snapshot(cluster)
     mark = len(cluster.events())
     applying = Applying(cluster, options)
-    found: list[Diagnostic] = [*sources.diagnostics]
-    stated = applying.all(sources.manifests)
-    found += applying.diagnostics
-    if options.base is not None:
-        applying.prune(options.base.manifests, stated)
-    options.progress("running the cluster")
-    run = cluster.run(quiet=options.horizon, horizon=options.horizon)
+    with Recording(cluster) as recording:
+        stated = applying.all(sources.manifests)
+        if options.base is not None:
+            applying.prune(options.base.manifests, stated)
+        options.progress("running the cluster")
+        run = cluster.run(quiet=options.horizon, horizon=options.horizon)
+    return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]))
+
+
+def plan(sources: Sources, options: Options) -> Plan:
+    """Plan the manifests of `sources` over the base state that `options` give."""
+    done = applied(sources, options)
+    cluster, applying, before, stated, run, events = done.cluster, done.applying, done.before, done.stated, done.run, done.events
+    found: list[Diagnostic] = [*sources.diagnostics, *applying.diagnostics]
     after = _snapshot(cluster)
-    events = tuple(cluster.events()[mark:])
     outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
     linting = lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after)))
     found += _explained(outcomes, ruled(applying.taken, linting, sources))
@@ -96,7 +118,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     changed = {c.ref for c in difference}
     return Plan(
         version=options.version,
-        notes=tuple(notes),
+        notes=done.notes,
         changes=difference,
         diagnostics=tuple(dict.fromkeys(found)),
         stated=tuple(sorted(stated)),
