@@ -20,6 +20,8 @@ HOST_IP = "10.0.0.1"
 CONDITIONS = "kplan.dev/conditions"
 DELETION = "kplan.dev/deletion"
 JOB_TRACKING = "batch.kubernetes.io/job-tracking"
+OURS = "ok"  # the message of conditions that are written here; those of a restored node, which a real kubelet wrote, stay
+WAITING_FOR_GOOD = frozenset({"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CrashLoopBackOff"})
 NODE_CONDITIONS = (
     ("MemoryPressure", "False", "Kubelet"),
     ("DiskPressure", "False", "Kubelet"),
@@ -93,7 +95,8 @@ class Kubelet(Controller):
             said = {}
         status = node.get("status") or {}
         held = {c["type"]: c for c in status.get("conditions") or ()}
-        wanted = {**{t: s for t, s, _ in NODE_CONDITIONS}, **(said if isinstance(said, dict) else {})}
+        usual = {t: s for t, s, _ in NODE_CONDITIONS if t not in held or held[t].get("message") == OURS}
+        wanted = {**usual, **(said if isinstance(said, dict) else {})}
         reasons = {t: r for t, _, r in NODE_CONDITIONS}
         conditions = []
         for type, value in wanted.items():
@@ -108,7 +111,7 @@ class Kubelet(Controller):
                         "lastHeartbeatTime": api.now_text,
                         "lastTransitionTime": api.now_text,
                         "reason": reasons.get(type, "Kubelet"),
-                        "message": "ok",
+                        "message": OURS,
                     }
                 )
         conditions += held.values()
@@ -125,7 +128,7 @@ class Kubelet(Controller):
             if node is not None and ready not in ("", "Unknown"):
                 self._end(pod, api)
             return
-        if ready != "True" or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        if ready != "True" or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed") or _reported(pod):
             return
         status = self._status(pod, api)
         if status != pod.get("status"):
@@ -221,6 +224,14 @@ class Kubelet(Controller):
             self._addresses += 1
             address = f"10.244.{self._addresses // 254 % 256}.{self._addresses % 254 + 1}"
         return address, [{"ip": address}]
+
+
+def _reported(pod: Object) -> bool:
+    """Whether a real kubelet wrote the pod's status before it was restored: how such a pod fares is known, not simulated."""
+    containers = (pod.get("status") or {}).get("containerStatuses") or ()
+    return not pod["spec"].get("readinessGates") and any(
+        c.get("containerID") or ((c.get("state") or {}).get("waiting") or {}).get("reason") in WAITING_FOR_GOOD for c in containers
+    )
 
 
 def _gates(pod: Object) -> tuple[str, str, Object]:
