@@ -11,18 +11,20 @@ from kplan.admission.default_ingress_class import DefaultIngressClass
 from kplan.admission.default_storage_class import DefaultStorageClass
 from kplan.admission.default_toleration_seconds import DefaultTolerationSeconds
 from kplan.admission.limit_ranger import LimitRanger
+from kplan.admission.mutatingadmissionpolicy import MutatingAdmissionPolicy
 from kplan.admission.namespace_lifecycle import NamespaceLifecycle
 from kplan.admission.persistent_volume_claim_resize import PersistentVolumeClaimResize
 from kplan.admission.pod_resize import PodResizeValidator
 from kplan.admission.pod_security import PodSecurity
 from kplan.admission.pod_topology_labels import PodTopologyLabels
 from kplan.admission.priority import Priority
-from kplan.admission.request import ADMIN, Plugin, Request, User
+from kplan.admission.request import ADMIN, Plugin, Request, User, admit
 from kplan.admission.resource_quota import ResourceQuota
 from kplan.admission.runtime_class import RuntimeClass
 from kplan.admission.service_account import ServiceAccount
 from kplan.admission.storage_object_in_use_protection import StorageObjectInUseProtection
 from kplan.admission.taint_nodes_by_condition import TaintNodesByCondition
+from kplan.admission.validatingadmissionpolicy import ValidatingAdmissionPolicy
 
 PLUGINS: tuple[Plugin, ...] = (
     NamespaceLifecycle(),
@@ -40,7 +42,9 @@ PLUGINS: tuple[Plugin, ...] = (
     DefaultIngressClass(),
     PodTopologyLabels(),
     PodResizeValidator(),
+    MutatingAdmissionPolicy(),
+    ValidatingAdmissionPolicy(),
     ResourceQuota(),
 )
 
-__all__ = ["ADMIN", "PLUGINS", "Plugin", "Request", "User"]
+__all__ = ["ADMIN", "PLUGINS", "Plugin", "Request", "User", "admit"]

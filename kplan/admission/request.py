@@ -6,7 +6,9 @@ A plugin refuses by raising a `StatusError` (see `kplan.api.status`) and warns b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from kplan.api.objects import Object
 from kplan.api.reader import Reader
@@ -24,12 +26,27 @@ class User:
 ADMIN = User("admin", ("system:masters", "system:authenticated"))
 
 
+class PatchError(Exception):
+    """A patch that cannot be applied; the text is the server's."""
+
+
+class Patching(Protocol):
+    """What the door does for plugins that patch objects of the request's kind; results are decoded and defaulted."""
+
+    def merged(self, obj: Object, configuration: Object) -> Object:
+        """An object with an apply configuration over it; raises PatchError."""
+
+    def patched(self, obj: Object, operations: list[Object]) -> Object:
+        """An object after the operations of a JSON patch; raises PatchError."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Request:
     """One write. `operation` is CREATE, UPDATE or DELETE; `old` the stored object for the last two.
 
     `charges` are changed objects (group-kind, object) that validating admission wants written together with this one:
-    the ResourceQuotas whose `status.used` grew.
+    the ResourceQuotas whose `status.used` grew. `reinvoke`: a policy changed the object, so that all mutating plugins are asked once
+    more (`reinvoked`), policies only where they are `reinvocable`.
     """
 
     operation: str
@@ -43,6 +60,10 @@ class Request:
     dry_run: bool = False
     warnings: list[str] = field(default_factory=list)
     charges: list[tuple[str, Object]] = field(default_factory=list)
+    patching: Patching | None = None
+    reinvoke: bool = False
+    reinvoked: bool = False
+    reinvocable: set[tuple[str, ...]] = field(default_factory=set)
 
 
 class Plugin:
@@ -59,3 +80,13 @@ class Plugin:
 
     def validate(self, request: Request, reader: Reader) -> None:
         """Validating admission, after validation."""
+
+
+def admit(plugins: Iterable[Plugin], request: Request, reader: Reader) -> None:
+    """Mutating admission as a whole.   Upstream: apiserver/pkg/admission/reinvocation.go."""
+    for plugin in plugins:
+        plugin.admit(request, reader)
+    if request.reinvoke and request.object is not None:
+        request.reinvoked = True
+        for plugin in plugins:
+            plugin.admit(request, reader)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kplan import schema
-from kplan.admission import ADMIN, Request, User
+from kplan.admission import ADMIN, Request, User, admit
 from kplan.api import status
 from kplan.api.field import FieldError, Printed, invalid
 from kplan.api.names import name_is_path_segment
 from kplan.api.objects import Object
 from kplan.apiserver.ownership import Touch
+from kplan.apiserver.patching import Patching
 from kplan.apiserver.registry import Served, named
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta, validate_object_meta_update
@@ -142,10 +143,10 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
         user=call.user,
         dry_run=call.dry_run,
         warnings=call.warnings,
+        patching=Patching(door, served),
     )
     as_sent = door.snapshot(new)
-    for plugin in door.plugins:
-        plugin.admit(request, door.store)
+    admit(door.plugins, request, door.store)
     if meta.get("generateName") and not meta.get("name"):
         meta["name"] = door.identity.name(kind.group_kind, namespace, meta["generateName"], dry=call.dry_run)
     name = meta.get("name") or ""
@@ -203,9 +204,9 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
         user=call.user,
         dry_run=call.dry_run,
         warnings=call.warnings,
+        patching=Patching(door, served),
     )
-    for plugin in door.plugins:
-        plugin.admit(request, door.store)
+    admit(door.plugins, request, door.store)
     _carry_over(meta, old["metadata"])
     errors: list[FieldError] = []
     if call.subresource == "status":
