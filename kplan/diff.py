@@ -17,7 +17,8 @@ from kplan.schema import merge_schema
 CREATE, UPDATE, REPLACE, DELETE = "create", "update", "replace", "delete"
 ACTIONS = (CREATE, UPDATE, REPLACE, DELETE)
 SERVER_METADATA = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink"})
-SERVER_ANNOTATIONS = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision", "node.alpha.kubernetes.io/ttl"})
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+SERVER_ANNOTATIONS = frozenset({LAST_APPLIED, "deployment.kubernetes.io/revision", "node.alpha.kubernetes.io/ttl"})
 MASK = "(sensitive)"
 
 
@@ -75,7 +76,7 @@ def fields_of(old: Object, new: Object, *, full: bool = False) -> Iterator[Field
     secret = group_kind_of(new) == "Secret"
     node = merge_schema(new["apiVersion"], new["kind"])
     for change in _differ("", _stated(old, full), _stated(new, full), node):
-        if secret and change.path.split(".")[0].split("[")[0] in ("data", "stringData"):
+        if secret and (LAST_APPLIED in change.path or change.path.split(".")[0].split("[")[0] in ("data", "stringData")):
             yield FieldChange(change.path, MASK if change.before is not None else None, MASK if change.after is not None else None, True)
         else:
             yield change
@@ -85,7 +86,11 @@ def masked(obj: Object) -> Object:
     """An object that may be shown: the values of a Secret are replaced."""
     if group_kind_of(obj) != "Secret":
         return obj
-    return {**obj, **{f: dict.fromkeys(obj[f], MASK) for f in ("data", "stringData") if obj.get(f)}}
+    shown = {**obj, **{f: dict.fromkeys(obj[f], MASK) for f in ("data", "stringData") if obj.get(f)}}
+    annotations = obj["metadata"].get("annotations") or {}
+    if LAST_APPLIED in annotations:
+        shown["metadata"] = {**obj["metadata"], "annotations": {**annotations, LAST_APPLIED: MASK}}
+    return shown
 
 
 def cause_of(obj: Object, state: State) -> Ref | None:

@@ -8,30 +8,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from kplan.api.objects import Object, controller_of, group_kind_of
 from kplan.api.ref import Ref
+from kplan.api.times import format_time
 from kplan.apiserver.registry import BUILT_IN
 from kplan.applying import HORIZON, Applying, Options
 from kplan.base import prepare
 from kplan.cluster import Cluster
-from kplan.diagnostics import Diagnostic, Severity
+from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.diff import Change, changes, state_of
+from kplan.excerpts import Excerpt, excerpts
 from kplan.graph import rank
 from kplan.lint import engine as lint
 from kplan.lint.engine import ruled
 from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
+from kplan.picture import Picture, picture
 from kplan.questions.recording import Recording
 from kplan.simulate import Run
 
+ABSENT = ("dangling-", "non-existent-")  # rules that foresee what then happens
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    """What applying the manifests comes to. `stated` are the refs of the manifests; `pods` are by topmost owner (or the pod itself)."""
+    """What applying the manifests comes to. `stated` are the refs of the manifests; `pods` are by topmost owner (or the pod itself).
+
+    `started` and `ended` are virtual times around the change. `before` and `after` are whole states; a plan that was read again has neither,
+    and a `drawn` picture in their place.
+    """
 
     version: str
     notes: tuple[str, ...]
@@ -48,6 +57,15 @@ class Plan:
     events: tuple[Object, ...] = ()
     before: dict[Ref, Object] = field(default_factory=dict, repr=False)
     after: dict[Ref, Object] = field(default_factory=dict, repr=False)
+    started: str = ""
+    ended: str = ""
+    excerpts: dict[Span, Excerpt] = field(default_factory=dict, repr=False)
+    drawn: Picture | None = field(default=None, repr=False)
+
+    @cached_property
+    def picture(self) -> Picture:
+        """Nodes, pods and the edges around what changes; made when first asked for."""
+        return self.drawn or picture(self.before, self.after, {*self.stated, *(c.ref for c in self.changes)})
 
     def count(self, action: str) -> int:
         """How many stated objects have an action: create, update, replace, delete."""
@@ -85,6 +103,7 @@ class Applied:
     run: Run
     recording: Recording
     events: tuple[Object, ...]
+    started: str
 
 
 def applied(sources: Sources, options: Options) -> Applied:
@@ -92,7 +111,7 @@ def applied(sources: Sources, options: Options) -> Applied:
     cluster = Cluster(version=options.version)
     notes = prepare(cluster, sources, options)
     before = _snapshot(cluster)
-    mark = len(cluster.events())
+    mark, started = len(cluster.events()), format_time(cluster.door.store.now)
     applying = Applying(cluster, options)
     with Recording(cluster) as recording:
         stated = applying.all(sources.manifests)
@@ -100,7 +119,7 @@ def applied(sources: Sources, options: Options) -> Applied:
             applying.prune(options.base.manifests, stated)
         options.progress("running the cluster")
         run = cluster.run(quiet=options.horizon, horizon=options.horizon)
-    return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]))
+    return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]), started)
 
 
 def plan(sources: Sources, options: Options) -> Plan:
@@ -116,11 +135,12 @@ def plan(sources: Sources, options: Options) -> Plan:
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
     difference = tuple(sorted(changes(before, after, full=options.full), key=lambda c: (rank(c.ref.group_kind), c.ref)))
     changed = {c.ref for c in difference}
+    told = tuple(dict.fromkeys(found))
     return Plan(
         version=options.version,
         notes=done.notes,
         changes=difference,
-        diagnostics=tuple(dict.fromkeys(found)),
+        diagnostics=told,
         stated=tuple(sorted(stated)),
         rejected=tuple(applying.rejected),
         pods=summaries(after),
@@ -132,6 +152,9 @@ def plan(sources: Sources, options: Options) -> Plan:
         events=events,
         before=before,
         after=after,
+        started=done.started,
+        ended=format_time(cluster.door.store.now),
+        excerpts=excerpts(told, sources.manifests),
     )
 
 
@@ -145,13 +168,15 @@ def _standing(state: dict[Ref, Object]) -> Iterable[Object]:
 
 
 def _explained(outcomes: Sequence[Diagnostic], findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """What happened, with the remedy that a rule knows for the same field; and what the rules find besides."""
-    known = {(f.ref, f.path): f for f in findings}
+    """What happened, with the remedy that a rule knows for the same place; and what the rules find besides."""
+    left = list(findings)
     told = []
     for outcome in outcomes:
-        finding = known.pop((outcome.ref, outcome.path), None)
-        told.append(replace(outcome, hint=outcome.hint or finding.hint) if finding else outcome)
-    return [*told, *known.values()]
+        same = next((f for f in left if f.span is not None and f.span == outcome.span and f.rule.startswith(ABSENT)), None)
+        if same is not None:
+            left.remove(same)
+        told.append(replace(outcome, hint=outcome.hint or same.hint) if same else outcome)
+    return [*told, *left]
 
 
 def _not_simulated(manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:

@@ -58,7 +58,7 @@ def summaries(state: State) -> dict[Ref, PodSummary]:
         pods = groups[ref]
         states = Counter(phase_of(p) for p in pods)
         on = Counter(p["spec"].get("nodeName", "") for p in pods if p["spec"].get("nodeName"))
-        reasons = dict.fromkeys(filter(None, (_why(p) for p in pods)))
+        reasons = dict.fromkeys(filter(None, (why(p) for p in pods)))
         found[ref] = PodSummary(dict(sorted(states.items())), dict(sorted(on.items())), tuple(reasons))
     return found
 
@@ -85,7 +85,7 @@ def not_up(before: State, after: State, places: Mapping[Ref, Manifest], events: 
             yield from _short(ref, after[ref], places, after)
 
 
-def _why(pod: Object) -> str:
+def why(pod: Object) -> str:
     """Why a pod is not up, in a few words."""
     if phase_of(pod) in UP:
         return ""
@@ -119,9 +119,19 @@ def _stuck(ref: Ref, obj: Object, places: Mapping[Ref, Manifest], state: State, 
     if status.get("phase") == "Lost":
         yield _at("claim-lost", "its volume is gone", "", ref, places, state)
     elif status.get("phase") == "Pending" and last is not None and last["reason"] in UNBOUND:
-        manifest = places.get(ref)
-        path = "spec.storageClassName"
+        manifest, path = _claim_place(ref, obj, places, state)
         yield Diagnostic("claim-pending", Severity.ERROR, f"{last['reason']}: {last['message']}", ref, path, manifest.locate(path) if manifest else None)
+
+
+def _claim_place(ref: Ref, claim: Object, places: Mapping[Ref, Manifest], state: State) -> tuple[Manifest | None, str]:
+    """Where a claim's class is stated: in its manifest, or in the claim template of the StatefulSet that made it."""
+    path = "spec.storageClassName"
+    maker = cause_of(claim, state)
+    if ref in places or maker is None or maker not in places:
+        return places.get(ref), path
+    templates = (places[maker].data.get("spec") or {}).get("volumeClaimTemplates") or ()
+    index = next((i for i, t in enumerate(templates) if ref.name.startswith(f"{(t.get('metadata') or {}).get('name')}-{maker.name}-")), None)
+    return places[maker], f"spec.volumeClaimTemplates[{index}].{path}" if index is not None else ""
 
 
 def _short(ref: Ref, obj: Object, places: Mapping[Ref, Manifest], state: State) -> Iterator[Diagnostic]:
@@ -166,4 +176,4 @@ def _at(rule: str, text: str, reason: str, ref: Ref, places: Mapping[Ref, Manife
     return Diagnostic(rule, severity, text, ref, path, manifest.locate(path) if manifest else None)
 
 
-__all__ = ["PodSummary", "not_up", "phase_of", "summaries"]
+__all__ = ["PodSummary", "not_up", "phase_of", "summaries", "why"]
