@@ -1,6 +1,6 @@
 """`kplan`: the group of commands, and the one place where exceptions become exit codes.
 
-0 clean, 1 findings, 2 usage or unreadable input, 3 a bug of ours, 130 interrupted.
+0 clean, 1 findings, 2 usage, unreadable input or unwritable output, 3 a bug of ours, 130 interrupted, 141 nobody reads any more.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from kplan import __version__
+from kplan.cli import streams
 
 COMMANDS = {
     "plan": "What would the cluster look like?",
@@ -21,6 +22,7 @@ COMMANDS = {
     "rules": "The lint rules and what they are about.",
     "version": "This version, and the Kubernetes versions it knows.",
 }
+CLEAR = "\r\033[K"  # of a terminal's line, where progress stands
 REPORT = "https://github.com/kplan-dev/kplan/issues"
 
 
@@ -37,6 +39,13 @@ class Commands(click.Group):
             return None
         return importlib.import_module(f"kplan.cli.{cmd_name}").command  # type: ignore[no-any-return]
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. click would end the process itself, with 1, once nobody reads: 1 says that something is found."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise streams.ReaderGoneError from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table alone, without loading every command."""
         with formatter.section("Commands"):
@@ -51,24 +60,26 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """The entry point; never returns normally."""
+    streams.prepare()
     try:
         code = cli.main(args=arguments, prog_name="kplan", standalone_mode=False)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Abort:
-        click.echo("kplan: interrupted", err=True)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo(f"{CLEAR if sys.stderr.isatty() else ''}kplan: interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
-    except BrokenPipeError:  # the reader went away, such as `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (streams.ReaderGoneError, BrokenPipeError):
+        streams.abandon()
         sys.exit(141)
-    except KeyboardInterrupt:
-        click.echo("kplan: interrupted", err=True)
-        sys.exit(130)
+    except OSError as error:
+        streams.abandon()
+        click.echo(f"kplan: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
+        sys.exit(2)
     except Exception as error:
         if os.environ.get("KPLAN_TRACEBACK"):
             raise

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from kplan.cli import streams
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -60,6 +62,8 @@ def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callab
                 draw(name, file, Console(file=file, width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False))
         except OSError as error:
             raise click.UsageError(f'--output: cannot write "{path}": {error.strerror}') from None
+    if format != "text":
+        streams.for_machines()
     draw(format, sys.stdout, console(color))
 
 

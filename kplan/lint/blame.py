@@ -57,11 +57,11 @@ def blame(reason: str, obj: Object, state: State) -> str:
     found = _in_spec(_decisive(reason), spec, obj, state)
     if found is None:
         return _outcome(template or {}, path)
-    return found if found == "spec.replicas" else f"{path}spec.{found}"
+    return found if found.startswith("spec.") else f"{path}spec.{found}"
 
 
 def _in_spec(reason: str, spec: Object, obj: Object, state: State) -> str | None:
-    """The path inside a pod spec, or `spec.replicas` of the workload."""
+    """The path inside a pod spec; one that starts with `spec.` is the workload's own."""
     for look in (_amount, _missing, _security):
         found = look(reason, spec)
         if found:
@@ -178,6 +178,8 @@ def _claim(spec: Object, obj: Object, state: State) -> str | None:
         live = state.get(Ref("", "PersistentVolumeClaim", namespace, name))
         if live is None or (live.get("status") or {}).get("phase") != "Bound":
             return path + ".claimName"
+    if (obj.get("spec") or {}).get("volumeClaimTemplates"):
+        return "spec.volumeClaimTemplates[0]"
     return claims[0][0] + ".claimName" if claims else None
 
 

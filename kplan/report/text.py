@@ -43,7 +43,8 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
         if plan.unchanged:
             noun = "object" if plan.unchanged == 1 else "objects"
             out.print(Text(f"  {plan.unchanged} {noun} unchanged", style="dim"))
-        out.print()
+        if plan.changes or plan.unchanged:
+            out.print()
     render_diagnostics(plan.diagnostics, out)
     out.print(Text(plan.summary, style="bold"))
 
