@@ -29,14 +29,13 @@ MANAGED = frozenset({*(t for _, _, t in TAINTS), UNSCHEDULABLE})
 LABELS = (("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch"))
 REACTION = 0.01  # seconds after which the taint follows a cordon: the scheduler is told of both, and hears of the cordon first
 TTL = "node.alpha.kubernetes.io/ttl"
+UNREADY = ("", "")  # the key of all nodes that are not ready
 TTL_STEPS = ((100, "0"), (500, "15"), (1000, "30"), (2000, "60"))  # up to so many nodes: seconds that kubelets may cache
 
 
 def _all_when_readiness_changes(entry: Entry, reader: Reader) -> Iterable[Key]:
     """One node turning ready or not can start or stop evictions everywhere."""
-    if condition_status(entry.old, "Ready") == condition_status(entry.new, "Ready"):
-        return ()
-    return [("", n["metadata"]["name"]) for n in reader.list("Node") if condition_status(n, "Ready") != "True"]
+    return () if condition_status(entry.old, "Ready") == condition_status(entry.new, "Ready") else (UNREADY,)
 
 
 def _cordoned(node: Object | None) -> bool:
@@ -60,7 +59,7 @@ def condition_status(node: Object | None, type: str) -> str:
 
 
 class NodeLifecycleController(Controller):
-    """Keys: ("", name) of Nodes."""
+    """Keys: ("", name) of Nodes, and UNREADY."""
 
     name = "node-lifecycle-controller"
     watches = (Watch("Node", _itself), Watch("Node", _cordon_changed, REACTION), Watch("Node", _all_when_readiness_changes))
@@ -70,9 +69,15 @@ class NodeLifecycleController(Controller):
 
     def sync(self, key: Key, api: Client) -> float | None:
         """Put taints, labels, the TTL annotation and the pod CIDR right."""
-        node = api.get("Node", "", key[1])
-        if node is None:
-            return None
+        if key == UNREADY:
+            for node in api.list("Node"):
+                if condition_status(node, "Ready") != "True":
+                    self._sync(node, api)
+        elif (found := api.get("Node", "", key[1])) is not None:
+            self._sync(found, api)
+        return None
+
+    def _sync(self, node: Object, api: Client) -> None:
         new = self._labelled(node)
         count = len(api.list("Node"))
         ttl = next((seconds for most, seconds in TTL_STEPS if count <= most), "300")
@@ -85,7 +90,6 @@ class NodeLifecycleController(Controller):
         new = self._tainted(api, new)
         if new is not node:
             api.write(new)
-        return None
 
     def _labelled(self, node: Object) -> Object:
         labels = labels_of(node)
