@@ -126,10 +126,16 @@ def console(color: bool | None) -> Console:
 
     from rich.console import Console
 
+    class Screen(Console):
+        """rich itself would end the process, with 1, once nobody reads: 1 says that something is found."""
+
+        def on_broken_pipe(self) -> None:
+            raise streams.ReaderGoneError
+
     terminal = sys.stdout.isatty()
     if color is None:
         color = terminal and not os.environ.get("NO_COLOR")
-    return Console(
+    return Screen(
         file=sys.stdout,
         force_terminal=color,
         no_color=not color,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from kplan.api.ref import Ref
-from kplan.diagnostics import Diagnostic, Severity
+from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
-from kplan.report.sources import source_line
+from kplan.excerpts import Excerpt, excerpt_of
+from kplan.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
@@ -45,7 +46,7 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
             out.print(Text(f"  {plan.unchanged} {noun} unchanged", style="dim"))
         if plan.changes or plan.unchanged:
             out.print()
-    render_diagnostics(plan.diagnostics, out)
+    render_diagnostics(plan.diagnostics, out, plan.excerpts)
     out.print(Text(plan.summary, style="bold"))
 
 
@@ -63,7 +64,7 @@ def render_findings(findings: Findings, out: Console, *, quiet: bool = False) ->
     out.print(Text(f"{objects} checked: {told}.", style="bold"))
 
 
-def render_diagnostics(diagnostics: Iterable[Diagnostic], out: Console) -> None:
+def render_diagnostics(diagnostics: Iterable[Diagnostic], out: Console, excerpts: Mapping[Span, Excerpt] | None = None) -> None:
     """Each with its place, its source line and a caret."""
     for diagnostic in diagnostics:
         colour = COLOURS[diagnostic.severity]
@@ -75,7 +76,7 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], out: Console) -> None:
         line.append(about, style="dim")
         line.append(f"  [{diagnostic.rule}]", style="dim")
         _wrapped(line, out, 2)
-        _excerpt(diagnostic, out, colour)
+        _excerpt(diagnostic, out, colour, excerpts or {})
         for span, words in diagnostic.related:
             _wrapped(Text(f"    {span}: {words}", style="dim"), out, 6)
         if diagnostic.hint:
@@ -84,14 +85,13 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], out: Console) -> None:
 
 def _wrapped(text: Text, out: Console, indent: int) -> None:
     """Print a text; the lines on which it goes on are indented."""
-    for i, line in enumerate(text.wrap(out, max(20, out.width - indent))):
-        line.rstrip()
-        out.print(Text(" " * indent).append_text(line) if i else line)
+    for line in wrapped(text, out.width, indent):
+        out.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
-def _excerpt(diagnostic: Diagnostic, out: Console, colour: str) -> None:
+def _excerpt(diagnostic: Diagnostic, out: Console, colour: str, excerpts: Mapping[Span, Excerpt]) -> None:
     span = diagnostic.span
-    line = source_line(span) if span else None
+    line = excerpt_of(span, excerpts) if span else None
     if span is None or line is None or not line.strip():
         return
     width = max(20, out.width - 8)
@@ -102,7 +102,8 @@ def _excerpt(diagnostic: Diagnostic, out: Console, colour: str) -> None:
 
 
 def _header(plan: Plan, out: Console) -> None:
-    out.print(Text(f"Kubernetes {plan.version}" + "".join(f"\n{note}" for note in plan.notes), style="dim"))
+    for line in (f"Kubernetes {plan.version}", *plan.notes):
+        _wrapped(Text(line, style="dim"), out, 2)
     out.print()
 
 
@@ -116,7 +117,7 @@ def _change(change: Change, plan: Plan, derived: Sequence[Change], out: Console,
     line = Text(f"{sign:>3} ", style=f"bold {colour}")
     line.append(_name(change.ref), style="bold")
     line.append(_standing(change, plan), style="dim")
-    out.print(line)
+    _wrapped(line, out, 8)
     if change.action in (UPDATE, REPLACE):
         for field in change.fields:
             _field(field, out)
@@ -138,6 +139,8 @@ def _standing(change: Change, plan: Plan) -> str:
         return ""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     kind = change.ref.kind
+    if kind == "ReplicaSet" and change.cause is not None and change.before is not None:
+        return _scaled(change.before, obj)
     if kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
         return f"  {status.get('readyReplicas', 0)}/{spec.get('replicas', 1)} ready"
     if kind == "DaemonSet":
@@ -152,6 +155,15 @@ def _standing(change: Change, plan: Plan) -> str:
     if kind == "HorizontalPodAutoscaler":
         return f"  {spec.get('minReplicas', 1)} to {spec.get('maxReplicas')} replicas"
     return ""
+
+
+def _scaled(before: Any, after: Any) -> str:
+    """What has become of a set that its Deployment had before."""
+    old, new, ready = before["spec"].get("replicas", 1), after["spec"].get("replicas", 1), (after.get("status") or {}).get("readyReplicas", 0)
+    if old == new:
+        return f"  {ready}/{new} ready" if new else "  at 0"
+    scaled = f"  scaled {'up' if new > old else 'down'} to {new}"
+    return scaled if ready == new else f"{scaled}, {ready} ready"
 
 
 def _field(change: FieldChange, out: Console) -> None:
@@ -184,7 +196,8 @@ def _derived(ref: Ref, derived: Sequence[Change], plan: Plan, out: Console, verb
     rest = [c for c in derived if c.ref.kind not in hidden and (verbose or c.ref.kind not in QUIET_KINDS)]
     for change in rest[: None if verbose else MOST_DERIVED]:
         sign, colour = SIGNS[change.action]
-        out.print(Text("      ").append(sign, style=colour).append(f" {change.ref.kind} {change.ref.name}").append(_standing(change, plan), style="dim"))
+        line = Text("      ").append(sign, style=colour).append(f" {change.ref.kind} {change.ref.name}").append(_standing(change, plan), style="dim")
+        _wrapped(line, out, 10)
     if not verbose and len(rest) > MOST_DERIVED:
         out.print(Text(f"      … and {len(rest) - MOST_DERIVED} more", style="dim"))
 
@@ -199,7 +212,7 @@ def _pods(summary: PodSummary, out: Console) -> None:
         places = ", ".join(f"{node} {count}" for node, count in list(summary.nodes.items())[:6])
         more = f", … {len(summary.nodes) - 6} more nodes" if len(summary.nodes) > 6 else ""
         line.append(f" on {places}{more}", style="dim")
-    out.print(line)
+    _wrapped(line, out, 10)
     for reason in summary.reasons:
         _wrapped(Text("        ").append(reason, style="yellow"), out, 10)
 
