@@ -98,8 +98,8 @@ def _nodes(before: State, after: State, pods: Iterable[PodPlaces]) -> Iterable[N
         status = node.get("status") or {}
         allocatable = in_integers(quantities(status.get("allocatable") or status.get("capacity")))
         zone = (node["metadata"].get("labels") or {}).get(ZONE, "")
-        uses = [nodes.get(ref.name, {"pods": 0}) if ref in state else None for state, nodes in ((before, held[0]), (after, held[1]))]
-        yield NodeUse(ref.name, allocatable, *uses, zone, tuple(_marks(node)))
+        old, new = (nodes.get(ref.name, {"pods": 0}) if ref in state else None for state, nodes in ((before, held[0]), (after, held[1])))
+        yield NodeUse(ref.name, allocatable, old, new, zone, tuple(_marks(node)))
 
 
 def _marks(node: Object) -> Iterable[str]:

@@ -19,8 +19,10 @@ COMMANDS = {
     "plan": "What would the cluster look like?",
     "lint": "Is anything wrong with these manifests?",
     "graph": "What depends on what?",
+    "show": "A saved plan in any format.",
     "rules": "The lint rules and what they are about.",
     "version": "This version, and the Kubernetes versions it knows.",
+    "completion": "Commands and options, completed by the shell.",
 }
 CLEAR = "\r\033[K"  # of a terminal's line, where progress stands
 REPORT = "https://github.com/kplan-dev/kplan/issues"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Span
 from kplan.diff import Change, masked
+from kplan.excerpts import Excerpt
+from kplan.graph import Edge
+from kplan.picture import NodeUse, Picture, Place, PodPlaces
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
     from kplan.plan import Plan
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 def render_plan(plan: Plan, out: TextIO) -> None:
@@ -32,14 +36,19 @@ def render_plan(plan: Plan, out: TextIO) -> None:
             "unchanged": plan.unchanged,
             "pods": {"running": plan.running, "pending": plan.pending, "failed": plan.failed},
         },
+        "clock": {"started": plan.started, "ended": plan.ended, "elapsed": plan.elapsed},
         "notes": list(plan.notes),
+        "stated": [ref_json(r) for r in plan.stated],
         "changes": [_change(c) for c in plan.changes],
         "workloads": [
             {"ref": ref_json(ref), "pods": summary.states, "nodes": summary.nodes, "reasons": list(summary.reasons)} for ref, summary in plan.pods.items()
         ],
         "rejected": [ref_json(r) for r in plan.rejected],
-        "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
+        "diagnostics": [diagnostic_json(d, plan.excerpts) for d in plan.diagnostics],
         "events": [_event(e) for e in plan.events],
+        "nodes": [_node(n) for n in plan.picture.nodes],
+        "pods": [_pod(p) for p in plan.picture.pods],
+        "graph": _graph(plan.picture),
     }
     _write(document, out)
 
@@ -61,7 +70,7 @@ def ref_json(ref: Ref) -> dict[str, str]:
     return {k: v for k, v in ref._asdict().items() if v}
 
 
-def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+def diagnostic_json(diagnostic: Diagnostic, excerpts: Mapping[Span, Excerpt] | None = None) -> dict[str, Any]:
     """A diagnostic; empty parts are left out."""
     found: dict[str, Any] = {"rule": diagnostic.rule, "severity": str(diagnostic.severity), "message": diagnostic.message}
     if diagnostic.ref is not None:
@@ -70,6 +79,9 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         found["path"] = diagnostic.path
     if diagnostic.span is not None:
         found["location"] = _span(diagnostic.span)
+        excerpt = (excerpts or {}).get(diagnostic.span)
+        if excerpt is not None:
+            found["location"]["excerpt"] = {"first": excerpt.first, "lines": list(excerpt.lines)}
     if diagnostic.hint:
         found["hint"] = diagnostic.hint
     if diagnostic.related:
@@ -97,6 +109,47 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     about = event["involvedObject"]
     ref = {k: about[k] for k in ("apiVersion", "kind", "namespace", "name") if about.get(k)}
     return {"time": event["time"], "type": event["type"], "reason": event["reason"], "object": ref, "message": event["message"]}
+
+
+def _node(node: NodeUse) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": node.name, "allocatable": node.allocatable, "before": node.before, "after": node.after}
+    if node.zone:
+        found["zone"] = node.zone
+    if node.marks:
+        found["marks"] = list(node.marks)
+    return found
+
+
+def _pod(pod: PodPlaces) -> dict[str, Any]:
+    owner = {"owner": ref_json(pod.owner)} if pod.owner is not None else {}
+    places = {"before": _place(pod.before), "after": _place(pod.after)}
+    return {"ref": ref_json(pod.ref), **owner, "requests": pod.requests, **places, **({"replaced": True} if pod.replaced else {})}
+
+
+def _place(place: Place | None) -> dict[str, str] | None:
+    return {k: v for k, v in (("node", place.node), ("state", place.state), ("reason", place.reason)) if v} if place is not None else None
+
+
+def _graph(picture: Picture) -> dict[str, Any]:
+    """Objects, and edges that name them by their places in that list."""
+    objects = sorted({r for e in picture.edges for r in (e.source, e.target) if r is not None})
+    at = {ref: i for i, ref in enumerate(objects)}
+    return {"objects": [ref_json(r) for r in objects], "edges": [_edge(e, at) for e in picture.edges]}
+
+
+def _edge(edge: Edge, at: dict[Ref, int]) -> dict[str, Any]:
+    found: dict[str, Any] = {"source": at[edge.source], "kind": edge.kind, "path": edge.path}
+    if edge.target is not None:
+        found["target"] = at[edge.target]
+    elif edge.reference is not None:
+        wanted = edge.reference
+        found["missing"] = {"kind": wanted.kind, "namespace": wanted.namespace, "name": wanted.name, "key": wanted.key}
+        found["missing"] = {k: v for k, v in found["missing"].items() if v}
+        if wanted.selects is not None:
+            found["missing"]["selector"] = wanted.selects
+        if wanted.optional:
+            found["optional"] = True
+    return found
 
 
 def _write(document: Any, out: TextIO) -> None:

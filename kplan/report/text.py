@@ -96,7 +96,8 @@ def _excerpt(diagnostic: Diagnostic, out: Console, colour: str, excerpts: Mappin
         return
     width = max(20, out.width - 8)
     start = max(0, span.column - 1 - width // 2) if len(line) > width else 0
-    out.print(Text("    " + line[start : start + width], style="dim"), no_wrap=True, overflow="crop")
+    shown = line[start : start + width] + ("…" if start + width < len(line) else "")
+    out.print(Text("    " + shown, style="dim"), no_wrap=True, overflow="crop")
     if span.column:
         out.print(Text("    " + " " * (span.column - 1 - start) + "^", style=colour), no_wrap=True, overflow="crop")
 
@@ -167,15 +168,19 @@ def _scaled(before: Any, after: Any) -> str:
 
 
 def _field(change: FieldChange, out: Console) -> None:
-    line = Text("      ")
-    line.append(f"{change.path}: ", style="dim")
+    path = Text("      ").append(f"{change.path}:", style="dim")
+    value = Text()
     if change.before is None:
-        line.append(f"+ {_value(change.after)}", style="green")
+        value.append(f"+ {_value(change.after)}", style="green")
     elif change.after is None:
-        line.append(f"- {_value(change.before)}", style="red")
+        value.append(f"- {_value(change.before)}", style="red")
     else:
-        line.append(_value(change.before), style="red").append(" → ").append(_value(change.after), style="green")
-    _wrapped(line, out, 8)
+        value.append(_value(change.before), style="red").append(" → ").append(_value(change.after), style="green")
+    if path.cell_len + 1 + value.cell_len > out.width:
+        _wrapped(path, out, 8)
+        _wrapped(Text("        ").append_text(value), out, 8)
+    else:
+        out.print(path.append(" ").append_text(value))
 
 
 def _value(value: Any) -> str:
