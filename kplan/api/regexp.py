@@ -8,49 +8,15 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from functools import lru_cache
 
-_POSIX = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7f",
-    "blank": r"\t ",
-    "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r"\t\n\v\f\r ",
-    "upper": "A-Z",
-    "word": "0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
-}
-_NOT_POSIX = {
-    "ascii": r"\x80-\U0010ffff",
-    "space": r"\x00-\x08\x0e-\x1f!-\U0010ffff",
-    "digit": r"\x00-/:-\U0010ffff",
-    "alpha": r"\x00-@\[-`{-\U0010ffff",
-    "upper": r"\x00-@\[-\U0010ffff",
-    "lower": r"\x00-`{-\U0010ffff",
-    "alnum": r"\x00-/:-@\[-`{-\U0010ffff",
-    "word": r"\x00-/:-@\[-\^`{-\U0010ffff",
-    "xdigit": r"\x00-/:-@G-`g-\U0010ffff",
-    "blank": r"\x00-\x08\x0a-\x1f!-\U0010ffff",
-    "cntrl": r" -~\x80-\U0010ffff",
-    "graph": r"\x00- \x7f-\U0010ffff",
-    "print": r"\x00-\x1f\x7f-\U0010ffff",
-    "punct": r"\x00- 0-9A-Za-z\x7f-\U0010ffff",
-}
-_PERL = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
-_NOT_PERL = {"d": _NOT_POSIX["digit"], "s": r"\x00-\x08\x0b\x0e-\x1f!-\U0010ffff", "w": _NOT_POSIX["word"]}
+from kplan.api.regexpclasses import NOTPERL, NOTPOSIX, PERL, POSIX, complement, unicode_class
+
 _CONTROL = {"a": r"\x07", "f": r"\f", "t": r"\t", "n": r"\n", "r": r"\r", "v": r"\v"}
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _COUNT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")
 _NAME = re.compile("[A-Za-z0-9_]+")
 _MOST = 1000
-_SCRIPTS = {"Latin": "LATIN ", "Greek": "GREEK ", "Cyrillic": "CYRILLIC ", "Han": "CJK UNIFIED", "Hiragana": "HIRAGANA ", "Katakana": "KATAKANA "}
 
 
 class RegexpError(ValueError):
@@ -64,46 +30,6 @@ class RegexpError(ValueError):
 def compile(pattern: str) -> re.Pattern[str]:
     """The Python pattern that matches what Go's does; raises RegexpError where Go refuses it."""
     return re.compile(_Reader(pattern).read(), re.ASCII)
-
-
-@lru_cache(maxsize=64)
-def _unicode_class(name: str) -> str | None:
-    """The ranges of a general category (`L`, `Lu`) or script; None where there is no such."""
-    script = _SCRIPTS.get(name)
-    if script is None and name not in ("Any", "L", "M", "N", "P", "S", "Z", "C") and name not in _categories():
-        return None
-    if name == "Any":
-        return r"\x00-\U0010ffff"
-    ranges: list[list[int]] = []
-    for code in range(sys.maxunicode + 1):
-        char = chr(code)
-        inside = unicodedata.name(char, "").startswith(script) if script else unicodedata.category(char).startswith(name)
-        if not inside or 0xD800 <= code < 0xE000:
-            continue
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)
-
-
-@lru_cache(maxsize=1)
-def _categories() -> frozenset[str]:
-    return frozenset("Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co Cs".split())
-
-
-def _not(ranges: str) -> str:
-    """All that is not in the ranges, as ranges."""
-    found = re.compile(f"[{ranges}]")
-    out, start = [], None
-    for code in range(sys.maxunicode + 2):
-        outside = code <= sys.maxunicode and not found.match(chr(code))
-        if outside and start is None:
-            start = code
-        elif not outside and start is not None:
-            out.append(f"\\U{start:08x}-\\U{code - 1:08x}")
-            start = None
-    return "".join(out)
 
 
 class _Reader:
@@ -176,7 +102,7 @@ class _Reader:
             self.out.append("(")
             self.at += 1
             return False
-        if rest.startswith(("(?P<", "(?<")) and rest[3:4] not in "=!" or rest.startswith("(?P<"):
+        if rest.startswith("(?P<") or (rest.startswith("(?<") and rest[3:4] not in ("=", "!")):
             return self._named(rest, opened)
         found = re.match(r"\(\?([imsU]*)(-[imsU]+)?([:)])", rest)
         if found is None or (not found[1] and not found[2] and found[3] == ")"):
@@ -264,19 +190,19 @@ class _Reader:
     def _shorthand(self) -> str | None:
         r"""A class escape (`\d`, `\pL`) as ranges; None where none stands here."""
         follow = self.text[self.at + 1 : self.at + 2]
-        if follow in _PERL or follow.lower() in _PERL:
+        if follow in PERL or follow.lower() in PERL:
             self.at += 2
-            return _PERL[follow] if follow in _PERL else _NOT_PERL[follow.lower()]
+            return PERL[follow] if follow in PERL else NOTPERL[follow.lower()]
         if follow not in ("p", "P"):
             return None
         found = re.compile(r"\\[pP](\{(\^?)([^}]*)\}|(.))", re.DOTALL).match(self.text, self.at)
         if found is None:
             raise RegexpError("invalid character class range", self.text[self.at :])
-        ranges = _unicode_class(found[3] or found[4] or "")
+        ranges = unicode_class(found[3] or found[4] or "")
         if ranges is None:
             raise RegexpError("invalid character class range", found[0])
         self.at = found.end()
-        return _not(ranges) if (follow == "P") != bool(found[2]) else ranges
+        return complement(ranges) if (follow == "P") != bool(found[2]) else ranges
 
     def _char(self) -> str:
         """An escaped character, as Python escapes it."""
@@ -318,9 +244,9 @@ class _Reader:
         rest = self.text[self.at :]
         named = re.match(r"\[:(\^?)([a-z]*):\]", rest)
         if rest.startswith("[:") and ":]" in rest:
-            if named is None or named[2] not in _POSIX:
+            if named is None or named[2] not in POSIX:
                 raise RegexpError("invalid character class range", rest[: rest.index(":]") + 2])
-            parts.append((_NOT_POSIX if named[1] else _POSIX)[named[2]])
+            parts.append((NOTPOSIX if named[1] else POSIX)[named[2]])
             self.at += len(named[0])
             return
         if rest[:1] == "-" and not first and rest[1:2] not in ("]", ""):
@@ -358,4 +284,6 @@ class _Reader:
 
 def _plain(escaped: str) -> str:
     """The character that a class escape stands for."""
-    return escaped if len(escaped) == 1 else re.sub(r"\\(.)\Z", r"\1", escaped) if len(escaped) == 2 and escaped[1] not in "ftnrv" else str(escaped.encode().decode("unicode_escape"))
+    if len(escaped) == 2 and escaped[1] not in "ftnrv":
+        return escaped[1]
+    return escaped if len(escaped) == 1 else escaped.encode().decode("unicode_escape")

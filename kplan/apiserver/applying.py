@@ -19,6 +19,10 @@ from kplan.apiserver.writes import Call
 if TYPE_CHECKING:
     from kplan.apiserver.door import Door
 
+NOT_STRATEGIC = (
+    "the body of the request was in an unknown format - accepted media types include: "
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+)
 NAMELESS = "name must be provided"
 
 
@@ -50,6 +54,8 @@ def patch(door: Door, served: Served, ref: Ref, body: Any, how: str, call: Call)
     live = door.store.get(kind.group_kind, ref.namespace, ref.name)
     if live is None:
         raise status.not_found(kind.resource, ref.name)
+    if how == "strategic" and served.custom is not None:
+        raise status.StatusError(status.Status(415, "UnsupportedMediaType", NOT_STRATEGIC))
     if how == "json":
         changed = merge.json_patch(live, body)
     elif how == "merge":

@@ -44,6 +44,8 @@ def serve(door: Door, entry: Entry) -> None:
     storage = CustomVersion(spec, chosen)
     versions = [storage if v is chosen else CustomVersion(spec, v, storage) for v in spec["versions"]]
     made = {v.name: Served(_kind(door, new["metadata"]["name"], v), v.name, custom=v) for v in versions}
+    if entry.old is not None:
+        door.store.reread(gk, storage.reread)
     door.registry.add_custom(made[storage.name], [made[v["name"]] for v in spec["versions"] if v.get("served")])
 
 

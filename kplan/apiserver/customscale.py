@@ -58,7 +58,8 @@ def value_at(obj: Object, path: str, wanted: type, go: str) -> Any:
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise AccessError(f".{'.'.join(names[: index + 1])} accessor error: {shown(value)} is of the type {go_type(value)}, expected map[string]interface{{}}")
+            here = ".".join(names[: index + 1])
+            raise AccessError(f".{here} accessor error: {shown(value)} is of the type {go_type(value)}, expected map[string]interface{{}}")
         if name not in value:
             return None
         value = value[name]

@@ -119,6 +119,16 @@ class CustomVersion:
             structural.prune(new, self.structure)
         return new
 
+    def reread(self, obj: Object) -> Object:
+        """An object that was stored under another schema, as this storage version shows it."""
+        new = {**copy_tree({k: v for k, v in obj.items() if k != "metadata"}), "metadata": obj["metadata"], "apiVersion": self.api_version}
+        if not self.preserve:
+            structural.prune(new, self.structure)
+            structural.drop_nulls(new, self.structure)
+        if self.structure is not None:
+            structural.default(new, self.structure)
+        return new
+
     def finish(self, obj: Object) -> None:
         """What is stored has the fields and defaults of the storage version."""
         if self.storage is self or self.storage.preserve:

@@ -112,6 +112,15 @@ class Store:
         self._append(Entry("MODIFIED" if old else "ADDED", kind, old, obj), namespace)
         return obj
 
+    def reread(self, kind: str, read: Callable[[Object], Object]) -> None:
+        """Show the objects of a kind otherwise than they were written (their definition changed): no new revision, nothing in the log."""
+        for namespace, here in self._objects.get(kind, {}).items():
+            for name, old in here.items():
+                here[name] = new = read(old)
+                self._indexed(kind, (namespace, name), old, new)
+            self._sorted.pop((kind, namespace), None)
+        self._sorted.pop((kind, None), None)
+
     def remove(self, kind: str, namespace: str, name: str) -> Object:
         """Take an object out; its last state is returned."""
         old = self._objects[kind][namespace].pop(name)

@@ -37,10 +37,7 @@ def any_schema(spec: Object, wanted: Callable[[Object], object]) -> bool:
 def _has(schema: Object, wanted: Callable[[Object], object]) -> bool:
     if wanted(schema):
         return True
-    for inner in inner_schemas(schema):
-        if _has(inner, wanted):
-            return True
-    return False
+    return any(_has(inner, wanted) for inner in inner_schemas(schema))
 
 
 def has_defaults(spec: Object) -> bool:

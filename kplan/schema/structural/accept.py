@@ -105,7 +105,7 @@ def _number_checks(schema: Schema) -> list[Accept]:
         return exact
     if bounds == [None, None] and limit > 2**31:
         return []
-    return [lambda value: type(value) is int and low <= value <= high or exact[0](value)]
+    return [lambda value: (type(value) is int and low <= value <= high) or exact[0](value)]
 
 
 def _list_checks(schema: Schema) -> list[Accept]:
