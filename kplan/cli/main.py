@@ -20,6 +20,7 @@ COMMANDS = {
     "lint": "Is anything wrong with these manifests?",
     "graph": "What depends on what?",
     "show": "A saved plan in any format.",
+    "explain": "Why is this pod where it is, or nowhere?",
     "rules": "The lint rules and what they are about.",
     "version": "This version, and the Kubernetes versions it knows.",
     "completion": "Commands and options, completed by the shell.",
@@ -83,6 +84,11 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"kplan: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
         sys.exit(2)
     except Exception as error:
+        from kplan.config import ConfigError
+
+        if isinstance(error, ConfigError):
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(2)
         if os.environ.get("KPLAN_TRACEBACK"):
             raise
         click.echo(f"kplan: a bug of kplan, sorry: {type(error).__name__}: {error}", err=True)
