@@ -1,150 +1,146 @@
-"""Why a pod is on its node, or on none: every node, every plugin's verdict and score, and the shortest change that would let it in."""
+"""Why a pod is on its node, or on none: every node, every plugin's verdict and score, and the shortest change that would let it in.
+
+Each remedy has been tried: the scheduler was asked about the cluster as it would then be. For what is no pod, and has none that waits: what its
+conditions and last events say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kplan.api.objects import Object, controller_of, labels_of
-from kplan.api.podrequests import pod_requests
-from kplan.api.quantity import milli_of, value_of
+from kplan.api.objects import Object, controller_of, group_of
 from kplan.api.ref import Ref
-from kplan.api.tolerations import untolerated
 from kplan.cluster import Cluster
+from kplan.lint.outcomes import UP, phase_of
+from kplan.questions.remedies import remedies_of
 from kplan.scheduler.decision import Decision
 
-UNITS = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
-
-
-class UnknownPodError(LookupError):
-    """There is no such pod, and no workload of that name has one."""
+GOOD = {"Available": "True", "Progressing": "True", "Ready": "True", "Complete": "True", "AbleToScale": "True", "ScalingActive": "True", "DisruptionAllowed": "True"}
+BAD = ("ReplicaFailure", "Failed", "FailureTarget", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+MOST_EVENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One pod. `decision` is the scheduler's; `taken`: it is the decision that was taken, else the one that would be taken now.
+    """One object. `pod` is the pod that is looked at, None where there is none; `decision` is the scheduler's about it.
 
-    `remedies` are changes that would make the pod fit, the smallest first; none where it fits.
+    `taken`: it is the decision that was taken, else the one that would be taken now. `remedies` are changes that would make the pod fit, the smallest
+    first; none where it fits. `reasons` say why the object is not ready, `events` are the last about it, each a text, oldest first.
     """
 
-    pod: Object
-    decision: Decision
-    taken: bool
+    ref: Ref
+    ready: bool
+    standing: str
+    pod: Object | None = None
+    decision: Decision | None = None
+    taken: bool = False
     remedies: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
 
 def explain(cluster: Cluster, ref: Ref) -> Explanation:
-    """Explain a pod, or the first pod of a workload that is not on a node (else its first pod)."""
-    pod = _pod(cluster, ref)
+    """Explain a pod; of a workload the first pod that is not up, else its first; of anything else what it says itself."""
+    obj = cluster.get(ref)
+    if obj is None:
+        raise KeyError(str(ref))
+    pods = [obj] if ref.group_kind == "Pod" else [p for p in cluster.door.store.list("Pod", ref.namespace or None) if ref in owners(cluster, p)]
+    pod = next((p for p in pods if not p["spec"].get("nodeName")), None) or next((p for p in pods if phase_of(p) not in UP), None) or next(iter(pods), None)
+    about = [ref, *([Ref.of(pod)] if pod is not None else ()), *_sets(cluster, ref)]
+    reasons = tuple(_reasons(obj))
+    ready, standing = _standing(obj, pods)
+    events = tuple(_events(cluster, about))
+    if pod is None:
+        return Explanation(ref, ready, standing, reasons=reasons, events=events)
     key = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-    taken = next((d for d in reversed(cluster.decisions) if d.pod == key), None)
+    made = _of_this_run(cluster, pod)
+    taken = next((d for d in reversed(cluster.decisions) if d.pod == key), None) if made else None
     decision = taken or cluster.explain(pod)
-    remedies = () if decision.chosen or pod["spec"].get("nodeName") else tuple(_remedies(cluster, pod, decision))
-    return Explanation(pod, decision, taken is not None, remedies)
+    bound = bool(pod["spec"].get("nodeName"))
+    remedies = () if decision.chosen or bound else tuple(remedies_of(cluster, pod, decision))
+    if pod is not obj:
+        reasons = (*reasons, *_reasons(pod))
+    return Explanation(ref, ready, standing, pod, decision, taken is not None, remedies, tuple(dict.fromkeys(reasons)), events)
 
 
-def _pod(cluster: Cluster, ref: Ref) -> Object:
-    if ref.kind == "Pod":
-        found = cluster.get(ref)
-        if found is None:
-            raise UnknownPodError(f"there is no {ref}")
-        return found
-    if cluster.get(ref) is None:
-        raise UnknownPodError(f"there is no {ref}")
-    pods = [p for p in cluster.objects("Pod", ref.namespace) if ref in _owners(cluster, p)]
-    if not pods:
-        raise UnknownPodError(f"{ref} has no pods: see its events and conditions")
-    return next((p for p in pods if not p["spec"].get("nodeName")), pods[0])
-
-
-def _owners(cluster: Cluster, obj: Object) -> Iterator[Ref]:
+def owners(cluster: Cluster, obj: Object) -> Iterator[Ref]:
     """The controllers of an object, upwards."""
     current: Object | None = obj
     while current is not None:
         owner = controller_of(current)
         if owner is None:
             return
-        ref = Ref(owner["apiVersion"].rpartition("/")[0], owner["kind"], current["metadata"].get("namespace", ""), owner["name"])
+        ref = Ref(group_of(owner["apiVersion"]), owner["kind"], current["metadata"].get("namespace", ""), owner["name"])
         yield ref
-        current = cluster.get(ref)
+        current = cluster.door.store.get(ref.group_kind, ref.namespace, ref.name)
 
 
-def _remedies(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[str]:
-    """What would let the pod in, by what keeps it off the nodes."""
-    wanted = pod_requests(pod)
-    short: list[tuple[float, str, dict[str, int]]] = []
-    taints: dict[str, list[str]] = {}
-    selected: list[str] = []
-    for name, verdict in decision.nodes.items():
-        node = cluster.get(Ref("", "Node", "", name))
-        if verdict.fits or node is None:
-            continue
-        if all(r.startswith("Insufficient ") or r == "Too many pods" for r in verdict.reasons):
-            lacking = _lacking(cluster, node, wanted)
-            short.append((_weight(lacking, wanted), name, lacking))
-        elif verdict.plugin == "TaintToleration":
-            taint = untolerated(node["spec"].get("taints") or (), pod["spec"].get("tolerations") or ())
-            if taint is not None:
-                taints.setdefault("=".join(filter(None, (taint["key"], taint.get("value")))) + ":" + taint["effect"], []).append(name)
-        elif verdict.plugin in ("NodeAffinity", "NodeName", "NodeUnschedulable"):
-            selected.append(name)
-    if short:
-        _, nearest, least = min(short, key=lambda s: s[:2])
-        words = " and ".join(f"{_amount(resource, amount)} more {resource}" for resource, amount in least.items())
-        yield f"{words} on {nearest}, or one more node like it"
-    for text, names in sorted(taints.items(), key=lambda item: -len(item[1])):
-        yield f"a toleration for the taint {text} of {_list(names)}"
-    if selected and pod["spec"].get("nodeSelector"):
-        yield from _labels(cluster, pod, selected)
-    if not decision.nodes and decision.message:
-        yield decision.message.partition(": ")[2] or decision.message
+def _of_this_run(cluster: Cluster, pod: Object) -> bool:
+    """Whether decisions of this name are about this pod: of a set's pods with the same name the last was decided about last."""
+    return not pod["spec"].get("nodeName") or any(d.chosen == pod["spec"]["nodeName"] for d in reversed(cluster.decisions) if d.pod.endswith("/" + pod["metadata"]["name"]))
 
 
-def _lacking(cluster: Cluster, node: Object, wanted: dict[str, int]) -> dict[str, int]:
-    """What the node has too little of: cpu in millicores, the rest in their own units."""
-    have = (node.get("status") or {}).get("allocatable") or {}
-    used: dict[str, int] = {"pods": 0}
-    for other in cluster.objects("Pod"):
-        if other["spec"].get("nodeName") == node["metadata"]["name"] and (other.get("status") or {}).get("phase") not in ("Succeeded", "Failed"):
-            used["pods"] += 1
-            for resource, amount in pod_requests(other).items():
-                used[resource] = used.get(resource, 0) + amount
-    lacking = {}
-    for resource, amount in {**wanted, "pods": 1}.items():
-        size = milli_of(have.get(resource, "0")) if resource == "cpu" else value_of(have.get(resource, "0"))
-        missing = used.get(resource, 0) + amount - size
-        if missing > 0 and amount > 0:
-            lacking[resource] = missing
-    return lacking
+def _sets(cluster: Cluster, ref: Ref) -> Iterator[Ref]:
+    """The ReplicaSets or Jobs through which an object makes its pods: their events are its own."""
+    for kind in ("ReplicaSet.apps", "Job.batch"):
+        for obj in cluster.door.store.list(kind, ref.namespace or None):
+            if ref in owners(cluster, obj):
+                yield Ref.of(obj)
 
 
-def _weight(lacking: dict[str, int], wanted: dict[str, int]) -> float:
-    return sum(amount / max(wanted.get(resource, 1), 1) for resource, amount in lacking.items())
+def _standing(obj: Object, pods: Sequence[Object]) -> tuple[bool, str]:
+    """Whether an object is as it is meant to be, and in a few words how it stands."""
+    spec, status, kind = obj.get("spec") or {}, obj.get("status") or {}, obj["kind"]
+    if kind == "Pod":
+        phase = phase_of(obj)
+        return phase in UP, phase + (f" on {spec['nodeName']}" if spec.get("nodeName") else "")
+    if kind == "DaemonSet":
+        ready, wanted = status.get("numberReady", 0), status.get("desiredNumberScheduled", 0)
+        return ready >= wanted, f"{ready}/{wanted} ready"
+    if kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
+        ready, wanted = status.get("readyReplicas", 0), spec.get("replicas", 1)
+        return ready >= wanted and status.get("updatedReplicas", wanted) >= wanted, f"{ready}/{wanted} ready"
+    if kind in ("PersistentVolumeClaim", "PersistentVolume"):
+        phase = status.get("phase", "Pending")
+        return phase in ("Bound", "Available"), phase
+    conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
+    wrong = [t for t, s in conditions.items() if (t in GOOD and s != GOOD[t] and t != "DisruptionAllowed") or (t in BAD and s == "True")]
+    up = sum(1 for p in pods if phase_of(p) in UP)
+    told = f"{up} of {len(pods)} pods up" if pods else ", ".join(f"{t}={s}" for t, s in sorted(conditions.items())) or "exists"
+    return not wrong and up == len(pods), told
 
 
-def _labels(cluster: Cluster, pod: Object, names: list[str]) -> Iterator[str]:
-    """The node that lacks fewest of the labels that the pod selects."""
-    selector = pod["spec"]["nodeSelector"]
-    missing = []
-    for name in names:
-        labels = labels_of(cluster.get(Ref("", "Node", "", name)) or {})
-        missing.append((sorted(f"{k}={v}" for k, v in selector.items() if labels.get(k) != v), name))
-    lacks, name = min(missing, key=lambda pair: (len(pair[0]), pair[1]))
-    if lacks:
-        yield f"the label{'s' if len(lacks) > 1 else ''} {', '.join(lacks)} on {name}"
+def _reasons(obj: Object) -> Iterator[str]:
+    """What an object's own status says is wrong."""
+    status = obj.get("status") or {}
+    for condition in status.get("conditions") or ():
+        kind, state = condition["type"], condition["status"]
+        wrong = (kind in (*GOOD, "PodScheduled", "Initialized", "ContainersReady") and state != "True") or (kind in BAD and state == "True")
+        over = condition.get("reason") in ("PodCompleted", "JobSuspended", "ScalingDisabled")
+        if wrong and not over:
+            why = ": ".join(filter(None, (condition.get("reason"), condition.get("message"))))
+            yield f"{kind} is {state}" + (f": {why}" if why else "")
+    for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        state = container.get("state") or {}
+        waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
+        if waiting.get("reason") and waiting["reason"] != "PodInitializing":
+            yield f"container {container['name']}: {': '.join(filter(None, (waiting['reason'], waiting.get('message'))))}"
+        if ended.get("exitCode"):
+            yield f"container {container['name']}: {ended.get('reason', '')}: exit code {ended['exitCode']}"
 
 
-def _amount(resource: str, amount: int) -> str:
-    """As a quantity that people write."""
-    if resource == "cpu":
-        return f"{amount}m" if amount % 1000 else str(amount // 1000)
-    if resource in ("memory", "ephemeral-storage") or resource.startswith("hugepages-"):
-        power = 0
-        while amount and amount % 1024 == 0 and power + 1 < len(UNITS):
-            amount, power = amount // 1024, power + 1
-        return f"{amount}{UNITS[power]}"
-    return str(amount)
+def _events(cluster: Cluster, about: Sequence[Ref]) -> list[str]:
+    """The last events about some objects, of each kind of message once."""
+    wanted = {(r.kind, r.namespace, r.name) for r in about}
+    said: dict[str, None] = {}
+    for event in cluster.events():
+        on = event["involvedObject"]
+        if (on["kind"], on.get("namespace", ""), on["name"]) in wanted:
+            text = f"{event['type']} {event['reason']}: {event['message']}"
+            said.pop(text, None)
+            said[text] = None
+    return list(said)[-MOST_EVENTS:]
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more nodes" if len(names) > 3 else "")
+__all__ = ["Explanation", "explain", "owners"]

@@ -1,0 +1,111 @@
+"""What commands share that ask the cluster something after manifests have been applied to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from kplan.cli.options import checked_version, configuration, console, read, state_objects
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kplan.cluster import Cluster
+
+OPTIONS = (
+    click.option("-n", "--namespace", default=None, help="Namespace of what names none."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files out (may be repeated)."),
+    click.option("--state", multiple=True, metavar="FILE|DIR", help="Base state: a dump such as `kubectl get … -A -o yaml` makes."),
+    click.option("--base", multiple=True, metavar="DIR", help="Base state: the same manifests at another revision."),
+    click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c."),
+    click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
+    click.option("--kubernetes-version", "version", default=None, metavar="VERSION", help="Minor version to look at it for (default: 1.36)."),
+    click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print on standard output."),
+    click.option("--color/--no-color", "color", default=None, help="Colours (default: on a terminal, unless NO_COLOR is set)."),
+    click.option("-q", "--quiet", is_flag=True, help="No notes on what the cluster is made of."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options of a question. `paths` are the manifests that are applied first."""
+
+    paths: tuple[str, ...]
+    namespace: str | None
+    exclude: tuple[str, ...]
+    state: tuple[str, ...]
+    base: tuple[str, ...]
+    nodes: str
+    horizon: str
+    version: str | None
+    format: str
+    color: bool | None
+    quiet: bool
+
+    def cluster(self) -> Cluster:
+        """The cluster after the manifests were applied, at rest; what is known of it is told on standard error."""
+        from kplan.cli.plan import seconds
+        from kplan.manifests.sources import Sources
+        from kplan.node.shapes import ShapeError
+        from kplan.plan import Options, applied
+
+        if not self.paths and not self.state:
+            raise click.UsageError("name manifests (PATH, - for standard input) or a --state to ask about")
+        config = configuration()
+        exclude = (*self.exclude, *config.exclude)
+        options = Options(
+            version=checked_version(self.version or config.kubernetes_version),
+            namespace=self.namespace or config.namespace or "default",
+            nodes=self.nodes,
+            horizon=seconds(self.horizon),
+            state=state_objects(self.state),
+            base=read(self.base, exclude) if self.base else None,
+        )
+        sources = read(self.paths, exclude) if self.paths else Sources(())
+        try:
+            done = applied(sources, options)
+        except ShapeError as error:
+            raise click.UsageError(f"--nodes: {error}") from None
+        for problem in sources.diagnostics:
+            click.echo(f"{problem.span or ''}: {problem.severity}: {problem.message}".lstrip(": "), err=True)
+        if not self.quiet:
+            for note in done.notes:
+                click.echo(note, err=True)
+        if done.applying.rejected:
+            names = ", ".join(str(r) for r in done.applying.rejected[:5])
+            more = f" and {len(done.applying.rejected) - 5} more" if len(done.applying.rejected) > 5 else ""
+            click.echo(f"the server refuses {names}{more}: see kplan plan", err=True)
+        return done.cluster
+
+    def draw(self, answer: Any, text: Callable[[Any, Console], None], json: Callable[[Any, TextIO], None]) -> None:
+        """Print an answer in the format that is asked for."""
+        if self.format == "json":
+            json(answer, sys.stdout)
+        else:
+            text(answer, console(self.color))
+
+
+def asked(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a command that asks; it gets them as `asked`."""
+    fields = [f for f in Asked.__dataclass_fields__ if f != "paths"]
+
+    @wraps(command)
+    def gathering(*, paths: tuple[str, ...] = (), **given: Any) -> int:
+        mine = {name: given.pop(name) for name in fields}
+        return command(Asked(paths=paths, **mine), **given)
+
+    for option in reversed(OPTIONS):
+        gathering = option(gathering)
+    return gathering
+
+
+def apart(asking: Asked, words: Sequence[str]) -> tuple[tuple[str, ...], Asked]:
+    """Words that are names, and the question with those that are paths: what exists, `-`, and what looks like a file."""
+    paths = tuple(w for w in words if w == "-" or Path(w).exists() or any(c in w for c in "*?[") or w.endswith((".yaml", ".yml", ".json")))
+    return tuple(w for w in words if w not in paths), replace(asking, paths=paths)
