@@ -9,6 +9,7 @@ from __future__ import annotations
 from kplan.cel.environment import Environment, Program
 from kplan.cel.errors import CompileError, EvaluationError
 from kplan.cel.policies import check_device_selector, match_condition_error
+from kplan.cel.rules import compile_rules
 
 
 def compile(expression: str, environment: Environment) -> Program:
@@ -16,4 +17,4 @@ def compile(expression: str, environment: Environment) -> Program:
     return environment.compile(expression)
 
 
-__all__ = ["CompileError", "Environment", "EvaluationError", "Program", "check_device_selector", "compile", "match_condition_error"]
+__all__ = ["CompileError", "Environment", "EvaluationError", "Program", "check_device_selector", "compile", "compile_rules", "match_condition_error"]

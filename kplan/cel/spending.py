@@ -90,6 +90,24 @@ def _contains(args: list[Any], _result: Any) -> int:
     return math.ceil(size_of(args[0]) * TRAVERSAL) * math.ceil(size_of(args[1]) * TRAVERSAL)
 
 
+def _listed(cost: float) -> int:
+    """A call that makes a list."""
+    return int(cost) + 1 + 10
+
+
+def _self_compared(position: int) -> Expense:
+    def cost(args: list[Any], _result: Any) -> int:
+        items = args[position]
+        factor = 2.0 + (TRAVERSAL if items and isinstance(items[0], str | bytes) else 0.0)
+        return _listed(float(len(items) * len(items)) * factor)
+
+    return cost
+
+
+def _sets(factor: int) -> Expense:
+    return lambda args, _result: 1 + size_of(args[0]) * size_of(args[1]) * factor
+
+
 BY_FUNCTION: dict[str, Expense] = {
     "check": _fixed(350000),
     "fieldSelector": _selector,
@@ -105,6 +123,13 @@ BY_FUNCTION: dict[str, Expense] = {
     "containsIP": _contains_ip,
     "containsCIDR": _contains_cidr,
     "validate": _validate,
+    **dict.fromkeys(("slice", "lists.range", "reverse"), lambda _args, result: _listed(size_of(result))),
+    "flatten": lambda args, _result: _listed(size_of(args[0]) * (args[1] if len(args) == 2 else 1)),
+    "distinct": _self_compared(0),
+    "sort": _self_compared(0),
+    "@sortByAssociatedKeys": _self_compared(1),
+    **dict.fromkeys(("sets.contains", "sets.intersects"), _sets(1)),
+    "sets.equivalent": _sets(2),
     "_==_": _equality,
     "_!=_": _lesser,
 }

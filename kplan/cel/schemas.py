@@ -1,0 +1,178 @@
+"""Types and values of expressions from structural schemas, and how large such values can get.
+
+Upstream: apiserver/pkg/cel/common/{schemas,valuesunstructured}.go, apiserver/pkg/cel/{types,limits}.go.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import Any
+
+from kplan.cel import types
+from kplan.cel.errors import EvaluationError
+from kplan.cel.escaping import escape
+from kplan.cel.library.conversions import parse_duration, parse_time
+from kplan.cel.types import Type
+from kplan.cel.values import KeyedList
+
+REQUEST_BYTES = 3 * 1024 * 1024
+LONGEST_TEXT = REQUEST_BYTES - 2
+DURATION_SIZE, TIME_SIZE, DATE_SIZE = 32, 32, 12
+_TEXT: dict[str, Any] = {"type": "string"}
+RESOURCE = {"kind": _TEXT, "apiVersion": _TEXT, "metadata": {"type": "object", "properties": {"name": _TEXT, "generateName": _TEXT}}}
+_SCALARS = {"boolean": (types.BOOL, 4), "number": (types.DOUBLE, 1), "integer": (types.INT, 1)}
+_FORMATS = {"duration": (types.DURATION, 3, DURATION_SIZE), "date": (types.TIMESTAMP, 12, DATE_SIZE), "date-time": (types.TIMESTAMP, 21, TIME_SIZE)}
+
+
+@dataclass(slots=True)
+class Declared:
+    """What a schema declares: a type, the least bytes that a value takes, the most elements it has, and what is in it."""
+
+    type: Type
+    least: int
+    most: int = 0
+    fields: dict[str, Declared] = field(default_factory=dict)
+    key: Declared | None = None
+    element: Declared | None = None
+
+
+Objects = dict[str, dict[str, Type]]
+
+
+def declare(schema: dict[str, Any], root: bool, name: str, objects: Objects) -> Declared | None:
+    """What a schema declares, None where it is not for expressions to see. Object types go into `objects` under names that begin with `name`."""
+    if schema.get("x-kubernetes-int-or-string"):
+        return Declared(types.DYN, 1, _longest(schema, LONGEST_TEXT))
+    if root:
+        schema = as_resource(schema)
+    kind = schema.get("type")
+    if kind == "array":
+        return _list(schema, name, objects)
+    if kind == "object":
+        others = schema.get("additionalProperties")
+        return _map(schema, others, name, objects) if isinstance(others, dict) else _object(schema, name, objects)
+    if kind == "string":
+        return _text(schema)
+    if kind in _SCALARS:
+        return Declared(*_SCALARS[kind])
+    return None
+
+
+def as_resource(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with apiVersion, kind and metadata."""
+    return {**schema, "properties": {**(schema.get("properties") or {}), **RESOURCE}}
+
+
+def _below(schema: dict[str, Any], name: str, objects: Objects) -> Declared | None:
+    return declare(schema, bool(schema.get("x-kubernetes-embedded-resource")), name, objects)
+
+
+def _list(schema: dict[str, Any], name: str, objects: Objects) -> Declared | None:
+    items = schema.get("items")
+    element = _below(items, f"{name}.@idx", objects) if isinstance(items, dict) else None
+    if element is None:
+        return None
+    most = max(schema["maxItems"], 0) if schema.get("maxItems") is not None else LONGEST_TEXT // (element.least + 1)
+    return Declared(types.list_of(element.type), 2, most, element=element)
+
+
+def _map(schema: dict[str, Any], others: dict[str, Any], name: str, objects: Objects) -> Declared | None:
+    element = _below(others, f"{name}.@elem", objects)
+    if element is None:
+        return None
+    most = max(schema["maxProperties"], 0) if schema.get("maxProperties") is not None else LONGEST_TEXT // (element.least + 6)
+    return Declared(types.map_of(types.STRING, element.type), 2, most, key=Declared(types.STRING, 2), element=element)
+
+
+def _object(schema: dict[str, Any], name: str, objects: Objects) -> Declared:
+    required = set(schema.get("required") or ())
+    fields: dict[str, Declared] = {}
+    least = 2
+    for key, inner in (schema.get("properties") or {}).items():
+        identifier = escape(key)
+        found = _below(inner, f"{name}.{identifier}", objects)
+        if found is None:
+            continue
+        if identifier is not None:
+            fields[identifier] = found
+        if key in required and inner.get("default") is None:
+            least += len(key.encode()) + found.least + 4
+    objects[name] = {key: found.type for key, found in fields.items()}
+    return Declared(types.object_of(name), least, fields=fields)
+
+
+def _longest(schema: dict[str, Any], otherwise: int) -> int:
+    return max(schema["maxLength"], 0) * 4 if schema.get("maxLength") is not None else otherwise
+
+
+def _text(schema: dict[str, Any]) -> Declared:
+    form = schema.get("format")
+    if form == "byte":
+        most = max(schema["maxLength"], 0) if schema.get("maxLength") is not None else LONGEST_TEXT
+        return Declared(types.BYTES, 2, most)
+    if form in _FORMATS:
+        return Declared(*_FORMATS[form])
+    choices = schema.get("enum")
+    otherwise = max((len(one.encode()) for one in choices if isinstance(one, str)), default=0) if choices else LONGEST_TEXT
+    return Declared(types.STRING, 2, _longest(schema, otherwise))
+
+
+def to_value(value: Any, schema: dict[str, Any], root: bool = False) -> Any:
+    """A JSON value that fits a schema as expressions see it."""
+    if value is None or schema.get("x-kubernetes-int-or-string"):
+        return value
+    kind = schema.get("type")
+    if kind == "object" and isinstance(value, dict):
+        return _to_object(value, as_resource(schema) if root or schema.get("x-kubernetes-embedded-resource") else schema)
+    if kind == "array" and isinstance(value, list):
+        return _to_list(value, schema)
+    if kind == "string" and isinstance(value, str):
+        return _to_text(value, schema.get("format"))
+    if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return int(value) if kind == "integer" and isinstance(value, float) and value == int(value) else value
+
+
+def _to_object(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    properties, others = schema.get("properties"), schema.get("additionalProperties")
+    if properties is None:
+        return {key: to_value(inner, others) for key, inner in value.items()} if isinstance(others, dict) else value
+    out = {}
+    for key, inner in value.items():
+        known = properties.get(key)
+        if known is None:
+            out[key] = inner
+        elif inner is not None or known.get("nullable"):
+            out[escape(key) or key] = to_value(inner, known)
+    return out
+
+
+def _to_list(value: list[Any], schema: dict[str, Any]) -> list[Any]:
+    items = [to_value(item, schema.get("items") or {}) for item in value]
+    kind = schema.get("x-kubernetes-list-type")
+    if kind not in ("set", "map"):
+        return items
+    keyed = KeyedList(items)
+    keyed.keys = tuple(escape(key) or key for key in schema.get("x-kubernetes-list-map-keys") or ()) if kind == "map" else ()
+    return keyed
+
+
+def _to_text(text: str, form: str | None) -> Any:
+    if form == "duration":
+        found = parse_duration(text)
+        if found is None:
+            raise EvaluationError(f"Invalid duration {text}: unable to parse {text!r} as duration")
+        return found
+    if form in ("date", "date-time"):
+        moment = parse_time(f"{text}T00:00:00Z" if form == "date" else text.replace("t", "T").replace("z", "Z"))
+        if moment is None:
+            raise EvaluationError(f"Invalid {form} formatted string {text}")
+        return moment
+    if form == "byte":
+        try:
+            return base64.b64decode(text)
+        except binascii.Error as error:
+            raise EvaluationError(f"Invalid byte formatted string {text}: {error}") from None
+    return text
