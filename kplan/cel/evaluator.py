@@ -14,7 +14,7 @@ from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStru
 from kplan.cel.declare import Overload
 from kplan.cel.errors import Cancelled, EvaluationError
 from kplan.cel.library.operators import find_key, index, index_optional
-from kplan.cel.values import NONE, Optional, Struct, type_of
+from kplan.cel.values import NONE, Optional, Struct, Unreadable, readable, type_of
 
 Scope = dict[str, Any]
 Step = Callable[[Scope], Any]
@@ -54,20 +54,8 @@ class LazyObject:
             except Cancelled:
                 raise
             except EvaluationError as error:
-                self.known[name] = _Failure(error)
-        found = self.known[name]
-        if type(found) is _Failure:
-            raise found.error
-        return found
-
-
-class _Failure:
-    """An error where a value would stand: in the accumulator of a loop."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: EvaluationError) -> None:
-        self.error = error
+                self.known[name] = Unreadable(error)
+        return readable(self.known[name])
 
 
 def plan(node: Node, functions: dict[str, list[Overload]]) -> Step:
@@ -100,9 +88,7 @@ def _ident(name: str, functions: dict[str, list[Overload]]) -> Step:
             value = scope[name]
         except KeyError:
             raise EvaluationError(f"no such attribute(s): {name}") from None
-        if type(value) is _Failure:
-            raise value.error
-        return value
+        return readable(value)
 
     return ident
 
@@ -111,7 +97,7 @@ def field_of(value: Any, field: str) -> Any:
     """One field of an object, or entry of a map."""
     if isinstance(value, dict | LazyObject):
         if field in value:
-            return value[field]
+            return readable(value[field])
         if isinstance(value, Struct):
             raise EvaluationError(f"no such field '{field}'")
     elif isinstance(value, Optional):
@@ -128,7 +114,7 @@ def optional_field_of(value: Any, field: str) -> Optional:
             return NONE
         value = value.value
     if isinstance(value, dict | LazyObject) and field in value:
-        return Optional(value[field], True)
+        return Optional(readable(value[field]), True)
     return NONE
 
 
@@ -213,7 +199,7 @@ def _indexed(values: Step, key: Step, find: Callable[[Any, Any], Any]) -> Step:
         scope[METER].add(1)
         if isinstance(container, LazyObject):
             return field_of(container, wanted)
-        return find(container, wanted)
+        return readable(find(container, wanted))
 
     return indexed
 
@@ -377,4 +363,4 @@ def _attempt(step: Step, scope: Scope) -> Any:
     except Cancelled:
         raise
     except EvaluationError as error:
-        return _Failure(error)
+        return Unreadable(error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +16,22 @@ from kplan.cel.errors import EvaluationError
 from kplan.cel.escaping import escape
 from kplan.cel.library.conversions import parse_duration, parse_time
 from kplan.cel.types import Type
-from kplan.cel.values import KeyedList
+from kplan.cel.values import SECOND, Duration, KeyedList, Unreadable
 
 REQUEST_BYTES = 3 * 1024 * 1024
 LONGEST_TEXT = REQUEST_BYTES - 2
 DURATION_SIZE, TIME_SIZE, DATE_SIZE = 32, 32, 12
+_AMOUNT = re.compile(r"([0-9]+)[\t\n\f\r ]*([A-Za-zµ]+)")
+_UNITS = (
+    (("ns", "nano"), 1),
+    (("us", "µs", "micro"), 10**3),
+    (("ms", "milli"), 10**6),
+    (("s", "sec"), SECOND),
+    (("m", "min"), 60 * SECOND),
+    (("h", "hr", "hour"), 3600 * SECOND),
+    (("d", "day"), 24 * 3600 * SECOND),
+    (("w", "wk", "week"), 7 * 24 * 3600 * SECOND),
+)
 _TEXT: dict[str, Any] = {"type": "string"}
 RESOURCE = {"kind": _TEXT, "apiVersion": _TEXT, "metadata": {"type": "object", "properties": {"name": _TEXT, "generateName": _TEXT}}}
 _SCALARS = {"boolean": (types.BOOL, 4), "number": (types.DOUBLE, 1), "integer": (types.INT, 1)}
@@ -160,19 +172,33 @@ def _to_list(value: list[Any], schema: dict[str, Any]) -> list[Any]:
 
 
 def _to_text(text: str, form: str | None) -> Any:
+    found: Any = text
     if form == "duration":
-        found = parse_duration(text)
-        if found is None:
-            raise EvaluationError(f"Invalid duration {text}: unable to parse {text!r} as duration")
-        return found
-    if form in ("date", "date-time"):
-        moment = parse_time(f"{text}T00:00:00Z" if form == "date" else text.replace("t", "T").replace("z", "Z"))
-        if moment is None:
-            raise EvaluationError(f"Invalid {form} formatted string {text}")
-        return moment
-    if form == "byte":
+        found = _duration(text)
+    elif form == "date":
+        found = parse_time(f"{text}T00:00:00Z") if len(text) == 10 else None
+    elif form == "date-time":
+        found = parse_time(text.replace("t", "T").replace("z", "Z"))
+    elif form == "byte":
         try:
-            return base64.b64decode(text)
-        except binascii.Error as error:
-            raise EvaluationError(f"Invalid byte formatted string {text}: {error}") from None
-    return text
+            found = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            found = None
+    if found is None:
+        kind = form if form == "duration" else f"{form} formatted string"
+        return Unreadable(EvaluationError(f"Invalid {kind} {text}: unable to parse"))
+    return found
+
+
+def _duration(text: str) -> Duration | None:
+    """Go's durations, or amounts with units spelt out.   Upstream: strfmt.ParseDuration."""
+    found = parse_duration(text)
+    if found is not None:
+        return found
+    total, known = 0, False
+    for amount, unit in _AMOUNT.findall(text):
+        for names, nanoseconds in _UNITS:
+            if unit.lower() in names or unit.lower().startswith(names[-1]):
+                known = True
+                total += int(amount) * nanoseconds
+    return Duration(total) if known else None

@@ -65,6 +65,22 @@ class KeyedList(list[Any]):
         return tuple(_hashable(item.get(key)) if isinstance(item, dict) else None for key in self.keys)
 
 
+class Unreadable:
+    """A value that is there and cannot be read: whoever asks for it gets `error`."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: EvaluationError) -> None:
+        self.error = error
+
+
+def readable(value: Any) -> Any:
+    """A value, or the error that it is."""
+    if type(value) is Unreadable:
+        raise value.error
+    return value
+
+
 class Struct(dict[str, Any]):
     """An object that an expression made. `type_name` is the one it was given."""
 
