@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from kplan.api.objects import Object, annotations_of, group_kind_of
 from kplan.api.ref import Ref
@@ -16,15 +17,22 @@ from kplan.lint import answers
 from kplan.lint.engine import duplicate_keys
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
+from kplan.pruning import Prune, left_over, matching, members
+from kplan.replacing import Replacement, remedy, replacement
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+MANAGER = "kplan"
 REST = 0.3  # virtual seconds without a change after each object
 HORIZON = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to plan. `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`."""
+    """How to plan.
+
+    `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`; `now` the time at which the
+    virtual clock starts. `replace`: what cannot be updated is deleted and created. `selector`: only manifests with such labels.
+    """
 
     version: str = "1.36"
     namespace: str = "default"
@@ -32,6 +40,11 @@ class Options:
     nodes: str = ""
     horizon: float = HORIZON
     state: Sequence[Object] = ()
+    now: datetime | None = None
+    field_manager: str = ""
+    replace: bool = False
+    selector: str = ""
+    prune: Prune | None = None
     base: Sources | None = None
     full: bool = False
     progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
@@ -46,9 +59,14 @@ class Applying:
         self.rejected: list[Ref] = []
         self.places: dict[Ref, Manifest] = {}
         self.taken: list[tuple[Ref, Manifest, Object]] = []
+        self.replacements: dict[Ref, Replacement] = {}
 
     def all(self, manifests: Sequence[Manifest]) -> set[Ref]:
         """Apply in dependency order; the refs that the manifests state."""
+        if self.options.selector:
+            manifests = matching(manifests, self.options.selector)
+        if self.options.prune is not None and self.options.prune.parent is not None:
+            manifests = members(manifests, self.options.prune)
         stated: set[Ref] = set()
         order = apply_order([m.data for m in manifests])
         made = {m.data["metadata"]["name"] for m in manifests if m.data.get("kind") == "Namespace" and isinstance(m.data.get("metadata"), dict)}
@@ -63,9 +81,11 @@ class Applying:
         return stated
 
     def prune(self, base: Sequence[Manifest], stated: set[Ref]) -> None:
-        """Delete what the base states and the manifests do not state any more."""
-        for index in reversed(apply_order([m.data for m in base])):
-            ref = self._ref(base[index])
+        """Delete what the base states and the manifests do not state any more, and what --prune asks for."""
+        gone = [self.ref(base[i]) for i in reversed(apply_order([m.data for m in base]))]
+        if self.options.prune is not None:
+            gone += left_over(self.cluster, self.options.prune, stated)
+        for ref in gone:
             if ref not in stated and self.cluster.get(ref) is not None:
                 self.cluster.delete(ref)
                 self.cluster.run(quiet=REST)
@@ -77,7 +97,8 @@ class Applying:
             self.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
             self.cluster.run(quiet=REST)
 
-    def _ref(self, manifest: Manifest) -> Ref:
+    def ref(self, manifest: Manifest) -> Ref:
+        """What a manifest names, in the namespace that it goes to."""
         data = manifest.data
         known = BUILT_IN.get(group_kind_of(data))
         served = self.cluster.door.registry.resolve(str(data.get("apiVersion")), str(data.get("kind")))
@@ -85,32 +106,59 @@ class Applying:
         return Ref.of(data, self.options.namespace if namespaced else "")
 
     def _one(self, manifest: Manifest) -> Ref:
-        ref = self._ref(manifest)
-        answer = self._apply(manifest.data, ref)
+        ref = self.ref(manifest)
+        live = self.cluster.get(ref) if ref.name else None
+        answer = self._apply(manifest.data, ref, live)
+        if not answer.accepted and live is not None:
+            answer = self._refused(manifest, ref, live, answer)
         if answer.accepted and answer.object is not None:
             ref = Ref.of(answer.object)
             self.diagnostics += answers.warnings(manifest, ref, answer)
             self.taken.append((ref, manifest, answer.object))
         else:
             self.rejected.append(ref)
-            self.diagnostics += answers.refusal(manifest, ref, answer, self.options.version)
+            found = answers.refusal(manifest, ref, answer, self.options.version)
+            hint = remedy(ref) if ref in self.replacements else ""
+            self.diagnostics += (replace(d, hint=d.hint or hint) for d in found)
         self.diagnostics += duplicate_keys(manifest, ref)
         self.places[ref] = manifest
         return ref
 
-    def _apply(self, data: Object, ref: Ref) -> Response:
+    def _refused(self, manifest: Manifest, ref: Ref, live: Object, answer: Response) -> Response:
+        """What to answer for an update that was refused: if a new object of this manifest would be taken, it can be replaced."""
+        found = replacement(self.cluster, manifest.data, live, answer, self.options.namespace)
+        if found is None:
+            return answer
+        if self.options.replace:
+            self.cluster.delete(ref)
+            self.cluster.run(quiet=REST)
+            if self.cluster.get(ref) is None:
+                return self._apply(manifest.data, ref, None)
+        self.replacements[ref] = found
+        return answer
+
+    def _apply(self, data: Object, ref: Ref, live: Object | None) -> Response:
         namespace = self.options.namespace
         if not ref.name:
             return self.cluster.create(data, namespace=namespace)
-        live = self.cluster.get(ref)
         if live is None:  # strict decoding of the whole manifest, as every client asks for
             answer = self.cluster.create(data, namespace=namespace, dry_run=True)
             if not answer.accepted:
                 return answer
         client = self.options.apply == "client" or (self.options.apply == "auto" and live is not None and LAST_APPLIED in annotations_of(live))
-        answer = self.cluster.kubectl_apply(data, namespace=namespace) if client else self.cluster.apply(data, namespace=namespace)
+        if client:
+            answer = self.cluster.kubectl_apply(data, namespace=namespace)
+        else:
+            answer = self.cluster.apply(data, field_manager=self.options.field_manager or _applied_by(live), namespace=namespace)
         status = data.get("status")
         if answer.accepted and data.get("kind") == "Node" and isinstance(status, dict):
             capacity = {k: status[k] for k in ("capacity", "allocatable") if k in status}
             self.cluster.patch(ref, {"status": capacity}, type="merge", subresource="status")
         return answer
+
+
+def _applied_by(live: Object | None) -> str:
+    """Who applied an object before, most of it where there were several: applied by another, what a manifest no longer states would stay."""
+    entries = (live or {}).get("metadata", {}).get("managedFields") or ()
+    appliers = [e for e in entries if e.get("operation") == "Apply" and not e.get("subresource")]
+    return str(max(appliers, key=lambda e: len(str(e.get("fieldsV1"))))["manager"]) if appliers else MANAGER

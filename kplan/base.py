@@ -1,37 +1,123 @@
-"""The base state: what the change is applied to, made of a dump, of the manifests at another revision, of nodes that are given."""
+"""The base state: what the change is applied to, made of a dump, of the manifests at another revision, of nodes that are given.
+
+Where there are both a dump and base manifests, the dump is the truth: base manifests only say who owns what, and are applied where the dump has nothing.
+"""
 
 from __future__ import annotations
 
-from kplan.applying import Applying, Options
+from collections.abc import Iterable, Sequence
+
+from kplan.api.objects import Object, annotations_of
+from kplan.api.ref import Ref
+from kplan.apiserver import merge, writes
+from kplan.applying import LAST_APPLIED, MANAGER, Applying, Options
 from kplan.cluster import Cluster
+from kplan.diagnostics import Severity
+from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
+from kplan.missing import completed
 from kplan.node.shapes import GENERIC, nodes
 
 
 def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
     """Make the state that the change is applied to; notes on what it is."""
-    notes = []
+    notes: list[str] = []
+    manifests = [*sources.manifests, *(options.base.manifests if options.base else ())]
+    stated_nodes = any(m.data.get("kind") == "Node" for m in manifests)
     cluster.run()
     if options.state:
-        cluster.restore(options.state)
-        notes.append(f"base: {len(options.state)} objects of the given state")
-    manifests = [*sources.manifests, *(options.base.manifests if options.base else ())]
+        options.progress("restoring the state")
+        notes += _restore(cluster, options, nodes_given=stated_nodes or bool(options.nodes))
     if options.nodes:
         _add_nodes(cluster, options.nodes)
-    elif not cluster.objects("Node") and not any(m.data.get("kind") == "Node" for m in manifests):
+    elif not stated_nodes and not cluster.objects("Node"):
         _add_nodes(cluster, GENERIC)
         notes.append("nodes: 3 generic ones of 8 cpu and 32Gi (give --nodes or --state for yours)")
+    if options.state:
+        options.progress("letting the state come to rest")
     cluster.run()
     if options.base is not None:
-        options.progress("applying the base")
-        Applying(cluster, options).all(options.base.manifests)
-        cluster.run(quiet=options.horizon, horizon=options.horizon)
-        notes.append(f"base: {len(options.base.manifests)} manifests of the other revision")
+        notes += _apply_base(cluster, options.base, options)
+    if options.state:
+        notes += _unowned(cluster, sources, options)
     return notes
 
 
+def _restore(cluster: Cluster, options: Options, *, nodes_given: bool) -> list[str]:
+    def known(ref: Ref) -> bool:
+        return cluster.get(ref) is not None
+
+    objects, notes = completed(options.state, known, nodes_given=nodes_given)
+    cluster.restore(objects)
+    return [f"base: {len(options.state)} objects of the given state", *notes]
+
+
+def _apply_base(cluster: Cluster, base: Sources, options: Options) -> list[str]:
+    """Apply the base manifests; where the state has an object already, only say who owns what they state of it."""
+    options.progress("applying the base")
+    applying = Applying(cluster, options)
+    absent = [m for m in base.manifests if not options.state or cluster.get(applying.ref(m)) is None]
+    owned = 0
+    for manifest in base.manifests if options.state else ():
+        ref = applying.ref(manifest)
+        live = cluster.get(ref)
+        if live is not None and not _has_owner(live):
+            owned += _own(cluster, manifest, ref, options)
+    applying.all(absent)
+    cluster.run(quiet=options.horizon, horizon=options.horizon)
+    notes = [f"base: {len(base.manifests)} manifests of the other revision"]
+    if owned:
+        notes.append(f"ownership: taken from the base manifests for {owned} objects of the state that have no managedFields")
+    refused = [r for r in applying.rejected if r.name]
+    if refused:
+        notes.append(f"base: refused and left out: {', '.join(f'{r.kind}/{r.name}' for r in refused[:3])}{' …' if len(refused) > 3 else ''}")
+    broken = sum(1 for d in base.diagnostics if d.severity is Severity.ERROR)
+    if broken:
+        notes.append(f"base: {broken} of its sources could not be read")
+    return notes
+
+
+def _has_owner(live: Object) -> bool:
+    """Whether the object itself says what was applied: to the server, or by kubectl's client side."""
+    return bool(live["metadata"].get("managedFields")) or LAST_APPLIED in annotations_of(live)
+
+
+def _own(cluster: Cluster, manifest: Manifest, ref: Ref, options: Options) -> int:
+    """Our manager owns what the base manifest states, as if it had applied it; 1 if that could be said."""
+    door = cluster.door
+    try:
+        served = writes.resolve(door, manifest.data)
+        data = manifest.data
+        if ref.namespace:
+            data = {**data, "metadata": {**data["metadata"], "namespace": ref.namespace}}
+        manager = options.field_manager or MANAGER
+        _, entries = merge.apply(None, data, manager, True, door.merge_schema(served), door.store.clock.text(), "", door.store.version)
+    except Exception as error:  # what cannot be applied owns nothing; the change will be told why
+        from kplan.api.status import StatusError
+
+        if not isinstance(error, StatusError):
+            raise
+        return 0
+    door.ownership.set((ref.group_kind, ref.namespace, ref.name), entries)
+    return 1
+
+
+def _unowned(cluster: Cluster, sources: Sources, options: Options) -> Iterable[str]:
+    """A word about objects of which nobody can say which fields the manifests had before."""
+    applying = Applying(cluster, options)
+    live = [cluster.get(applying.ref(m)) for m in sources.manifests if isinstance(m.data.get("metadata"), dict)]
+    unowned = sum(1 for obj in live if obj is not None and not _has_owner(obj))
+    if unowned:
+        yield f"ownership: {_objects(unowned)} of the state with neither managedFields nor last-applied: what manifests leave out stays (give --base)"
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"
+
+
 def _add_nodes(cluster: Cluster, text: str) -> None:
-    for node in nodes(text):
+    made: Sequence[Object] = nodes(text)
+    for node in made:
         cluster.apply(node)
         ref = {"apiVersion": "v1", "kind": "Node", "name": node["metadata"]["name"]}
         cluster.patch(ref, {"status": node["status"]}, type="merge", subresource="status")

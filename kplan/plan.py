@@ -13,12 +13,13 @@ from functools import cached_property
 from kplan.api.objects import Object, controller_of, group_kind_of
 from kplan.api.ref import Ref
 from kplan.api.times import format_time
+from kplan.apiserver.clock import START
 from kplan.apiserver.registry import BUILT_IN
 from kplan.applying import HORIZON, Applying, Options
 from kplan.base import prepare
 from kplan.cluster import Cluster
 from kplan.diagnostics import Diagnostic, Severity, Span
-from kplan.diff import Change, changes, state_of
+from kplan.diff import REPLACE, Change, changes, state_of
 from kplan.excerpts import Excerpt, excerpts
 from kplan.graph import rank
 from kplan.lint import engine as lint
@@ -108,15 +109,14 @@ class Applied:
 
 def applied(sources: Sources, options: Options) -> Applied:
     """Apply the manifests of `sources` to the base state that `options` give, and run the cluster until it rests."""
-    cluster = Cluster(version=options.version)
+    cluster = Cluster(version=options.version, now=options.now or START)
     notes = prepare(cluster, sources, options)
     before = _snapshot(cluster)
     mark, started = len(cluster.events()), format_time(cluster.door.store.now)
     applying = Applying(cluster, options)
     with Recording(cluster) as recording:
         stated = applying.all(sources.manifests)
-        if options.base is not None:
-            applying.prune(options.base.manifests, stated)
+        applying.prune(options.base.manifests if options.base is not None else (), stated)
         options.progress("running the cluster")
         run = cluster.run(quiet=options.horizon, horizon=options.horizon)
     return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]), started)
@@ -133,7 +133,10 @@ def plan(sources: Sources, options: Options) -> Plan:
     found += _explained(outcomes, ruled(applying.taken, linting, sources))
     found += _not_simulated(sources.manifests)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
-    difference = tuple(sorted(changes(before, after, full=options.full), key=lambda c: (rank(c.ref.group_kind), c.ref)))
+    refused = applying.replacements  # what would have to be replaced, and is left as it is
+    differing = [c for c in changes(before, after, full=options.full) if c.ref not in refused]
+    differing += [Change(ref, REPLACE, found.fields, found.live, found.live) for ref, found in refused.items()]
+    difference = tuple(sorted(differing, key=lambda c: (rank(c.ref.group_kind), c.ref)))
     changed = {c.ref for c in difference}
     told = tuple(dict.fromkeys(found))
     return Plan(

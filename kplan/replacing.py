@@ -1,0 +1,85 @@
+"""Updates that the server refuses because fields cannot change: which fields, and what would have to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kplan.api.objects import Object
+from kplan.api.ref import Ref
+from kplan.apiserver.response import Response
+from kplan.cluster import Cluster
+from kplan.diff import FieldChange, fields_of
+
+SPARE = "-kplan-spare"
+REMEDIES = {
+    "StatefulSet": "to replace it and keep its pods: kubectl delete statefulset {name}{namespace} --cascade=orphan, then apply",
+    "Job": "a Job's template cannot change: delete the Job first, or give it another name",
+    "PersistentVolumeClaim": "a new claim gets a new volume: copy the data first, then delete the claim and apply",
+    "Pod": "delete the pod and apply, or let a Deployment do it",
+}
+GENERAL = "to replace it: kubectl delete {kind} {name}{namespace}, then apply"
+SIMULATE = "; --replace shows what that does"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """An object that would have to be replaced: as it is, and the fields that are responsible."""
+
+    live: Object
+    fields: tuple[FieldChange, ...]
+
+
+def replacement(cluster: Cluster, data: Object, live: Object, answer: Response, namespace: str) -> Replacement | None:
+    """What would have to be replaced for a manifest whose update was refused; None where a new object would be refused too."""
+    if answer.code != 422 or not answer.causes:
+        return None
+    wanted = _new(cluster, data, live, namespace)
+    if wanted is None:
+        return None
+    changes = [c for c in fields_of(live, wanted) if c.after is not None or _stated(data, c.path)]
+    blamed = [cause.field for cause in answer.causes if cause.field]
+    fields = tuple(sorted((c for c in changes if any(_within(c.path, b) or _within(b, c.path) for b in blamed)), key=lambda c: c.path))
+    return Replacement({**live, "metadata": {k: v for k, v in live["metadata"].items() if k != "managedFields"}}, fields)
+
+
+def remedy(ref: Ref) -> str:
+    """What must be done, in a line."""
+    namespace = f" -n {ref.namespace}" if ref.namespace else ""
+    return REMEDIES.get(ref.kind, GENERAL).format(kind=ref.kind.lower(), name=ref.name, namespace=namespace) + SIMULATE
+
+
+def _new(cluster: Cluster, data: Object, live: Object, namespace: str) -> Object | None:
+    """The object that the manifest would become if it were new, under the name of the live one; None if it would be refused."""
+    name = live["metadata"]["name"]
+    answer = cluster.create({**data, "metadata": {**data["metadata"], "name": name[: 50 - len(SPARE)] + SPARE}}, namespace=namespace, dry_run=True)
+    if not answer.accepted or answer.object is None:
+        return None
+    made = answer.object
+    meta = {**live["metadata"], **{k: v for k, v in made["metadata"].items() if k in ("labels", "annotations")}}
+    meta = {k: v for k, v in meta.items() if k not in ("labels", "annotations") or k in made["metadata"]}
+    return {**made, "metadata": {**meta, "name": name}}
+
+
+def _stated(data: Object, path: str) -> bool:
+    """Whether a manifest says anything about the field at a path, or about the list or map around it."""
+    value: Any = data
+    for part in _parts(path):
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+        if isinstance(value, list):
+            return True
+    return True
+
+
+def _parts(path: str) -> Iterator[str]:
+    for part in path.split("."):
+        yield part.partition("[")[0]
+
+
+def _within(path: str, outer: str) -> bool:
+    """Whether a field path is another one or below it; keys of list items are not compared."""
+    inner, around = list(_parts(path)), list(_parts(outer))
+    return inner[: len(around)] == around
