@@ -98,13 +98,15 @@ class NodeLifecycleController(Controller):
 
     def _tainted(self, api: Client, node: Object) -> Object:
         """The node with the taints of its conditions: NoSchedule for each, NoExecute where pods must go."""
+        if not condition_status(node, "Ready"):
+            return node  # nobody has heard of it yet: the taint of its creation stays
         taints = node["spec"].get("taints") or []
         wanted = [t for c, value, t in TAINTS if condition_status(node, c) == value]
         if node["spec"].get("unschedulable"):
             wanted.append(UNSCHEDULABLE)
-        evicting = [t for t in wanted if t in (NOT_READY, UNREACHABLE)] if self._some_ready(api) else []
-        if not condition_status(node, "Ready"):
-            return node  # nobody has heard of it yet: the taint of its creation stays
+        evicting = [t for t in wanted if t in (NOT_READY, UNREACHABLE)]
+        if evicting and not self._some_ready(api):
+            evicting = []
         kept = []
         for taint in taints:
             key, effect = taint["key"], taint["effect"]
