@@ -10,7 +10,7 @@ import re
 import sys
 from functools import lru_cache
 
-from kplan.api.regexpclasses import NOTPERL, NOTPOSIX, PERL, POSIX, complement, unicode_class
+from kplan.api.regexpclasses import NOT_PERL, NOT_POSIX, PERL, POSIX, complement, unicode_class
 
 _CONTROL = {"a": r"\x07", "f": r"\f", "t": r"\t", "n": r"\n", "r": r"\r", "v": r"\v"}
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
@@ -192,7 +192,7 @@ class _Reader:
         follow = self.text[self.at + 1 : self.at + 2]
         if follow in PERL or follow.lower() in PERL:
             self.at += 2
-            return PERL[follow] if follow in PERL else NOTPERL[follow.lower()]
+            return PERL[follow] if follow in PERL else NOT_PERL[follow.lower()]
         if follow not in ("p", "P"):
             return None
         found = re.compile(r"\\[pP](\{(\^?)([^}]*)\}|(.))", re.DOTALL).match(self.text, self.at)
@@ -234,24 +234,21 @@ class _Reader:
         while first or self.text[self.at : self.at + 1] != "]":
             if self.at >= len(self.text):
                 raise RegexpError("missing closing ]", self.text[start:])
-            self._range(parts, start, first)
+            self._range(parts, start)
             first = False
         self.at += 1
         body = "".join(parts)
         return f"[{'^' if negated else ''}{body}]"
 
-    def _range(self, parts: list[str], start: int, first: bool) -> None:
+    def _range(self, parts: list[str], start: int) -> None:
         rest = self.text[self.at :]
         named = re.match(r"\[:(\^?)([a-z]*):\]", rest)
         if rest.startswith("[:") and ":]" in rest:
             if named is None or named[2] not in POSIX:
                 raise RegexpError("invalid character class range", rest[: rest.index(":]") + 2])
-            parts.append((NOTPOSIX if named[1] else POSIX)[named[2]])
+            parts.append((NOT_POSIX if named[1] else POSIX)[named[2]])
             self.at += len(named[0])
             return
-        if rest[:1] == "-" and not first and rest[1:2] not in ("]", ""):
-            follow = rest[1:3] if rest[1:2] == "\\" else rest[1:2]
-            raise RegexpError("invalid character class range", "-" + follow)
         if rest[:1] == "\\":
             if rest[1:2] == "":
                 raise RegexpError("trailing backslash at end of expression", "")
@@ -263,8 +260,6 @@ class _Reader:
         low = self._class_char(start)
         if self.text[self.at : self.at + 1] == "-" and self.text[self.at + 1 : self.at + 2] not in ("]", ""):
             self.at += 1
-            if re.match(r"\\[dDsSwWpP]", self.text[self.at :]):
-                raise RegexpError("invalid character class range", self.text[begin : self.at + 2])
             high = self._class_char(start)
             if ord(_plain(high)) < ord(_plain(low)):
                 raise RegexpError("invalid character class range", self.text[begin : self.at])

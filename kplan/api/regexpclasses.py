@@ -26,7 +26,7 @@ POSIX = {
     "word": "0-9A-Za-z_",
     "xdigit": "0-9A-Fa-f",
 }
-NOTPOSIX = {
+NOT_POSIX = {
     "ascii": r"\x80-\U0010ffff",
     "space": r"\x00-\x08\x0e-\x1f!-\U0010ffff",
     "digit": r"\x00-/:-\U0010ffff",
@@ -43,7 +43,7 @@ NOTPOSIX = {
     "punct": r"\x00- 0-9A-Za-z\x7f-\U0010ffff",
 }
 PERL = {"d": "0-9", "s": r"\t\n\f\r ", "w": "0-9A-Za-z_"}
-NOTPERL = {"d": NOTPOSIX["digit"], "s": r"\x00-\x08\x0b\x0e-\x1f!-\U0010ffff", "w": NOTPOSIX["word"]}
+NOT_PERL = {"d": NOT_POSIX["digit"], "s": r"\x00-\x08\x0b\x0e-\x1f!-\U0010ffff", "w": NOT_POSIX["word"]}
 _SCRIPTS = {"Latin": "LATIN ", "Greek": "GREEK ", "Cyrillic": "CYRILLIC ", "Han": "CJK UNIFIED", "Hiragana": "HIRAGANA ", "Katakana": "KATAKANA "}
 
 

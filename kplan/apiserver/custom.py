@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kplan import schema
 from kplan.api import status
-from kplan.api.objects import Object
+from kplan.api.objects import Object, group_kind
 from kplan.api.reader import Entry
 from kplan.apiserver.customversion import CustomVersion
 from kplan.apiserver.registry import Served
@@ -32,18 +32,18 @@ def serve(door: Door, entry: Entry) -> None:
     new = entry.new
     if entry.old is not None and new is not None and entry.old["spec"] is new["spec"] and _named(entry.old) == _named(new):
         return
-    spec = entry.object["spec"]
-    gk = f"{spec['names']['kind']}.{spec['group']}"
-    if entry.old is not None:
-        was = entry.old["spec"]
-        door.registry.remove_custom(f"{was['names']['kind']}.{was['group']}")
-    if new is None or not spec.get("versions") or not _named(new):
+    name = entry.object["metadata"]["name"]
+    if entry.old is not None and _server(door, gk := _group_kind(entry.old)) == name:
         door.registry.remove_custom(gk)
+    if new is None or not new["spec"].get("versions") or not _named(new):
         return
+    spec, gk = new["spec"], _group_kind(new)
+    if _server(door, gk) not in ("", name):
+        return  # the kind is another definition's
     chosen = next((v for v in spec["versions"] if v.get("storage")), spec["versions"][0])
-    storage = CustomVersion(spec, chosen)
-    versions = [storage if v is chosen else CustomVersion(spec, v, storage) for v in spec["versions"]]
-    made = {v.name: Served(_kind(door, new["metadata"]["name"], v), v.name, custom=v) for v in versions}
+    storage = CustomVersion(name, spec, chosen)
+    versions = [storage if v is chosen else CustomVersion(name, spec, v, storage) for v in spec["versions"]]
+    made = {v.name: Served(_kind(door, v), v.name, custom=v) for v in versions}
     if entry.old is not None:
         door.store.reread(gk, storage.reread)
     door.registry.add_custom(made[storage.name], [made[v["name"]] for v in spec["versions"] if v.get("served")])
@@ -54,12 +54,22 @@ def _named(definition: Object) -> bool:
     return condition_is(definition, "Established", "True") or not condition_is(definition, "NamesAccepted", "False")
 
 
-def _kind(door: Door, definition: str, version: CustomVersion) -> Kind:
+def _group_kind(definition: Object) -> str:
+    return group_kind(definition["spec"]["names"]["kind"], definition["spec"]["group"])
+
+
+def _server(door: Door, gk: str) -> str:
+    """The name of the definition that serves a kind; empty where none does."""
+    served = door.registry.preferred(gk)
+    return served.custom.definition if served is not None and served.custom is not None else ""
+
+
+def _kind(door: Door, version: CustomVersion) -> Kind:
     """The record of a custom kind in one version."""
     names = version.spec["names"]
 
     def prepare(obj: Object) -> None:
-        held = door.store.get(DEFINITION, "", definition)
+        held = door.store.get(DEFINITION, "", version.definition)
         if held is not None and condition_is(held, "Terminating", "True"):
             raise status.forbidden(kind.resource, obj["metadata"].get("name") or "", TERMINATING)
         version.prepare(obj)
@@ -132,6 +142,6 @@ def precedence(version: str) -> tuple[int, int, int, int, tuple[int, ...]]:
     """Versions in the order of their maturity: v2, v1, v1beta2, v1alpha1, then others by name.   Upstream: CompareKubeAwareVersionStrings."""
     found = _KUBE_VERSION.fullmatch(version)
     if found is None:
-        return (0, 0, 0, 0, tuple(-ord(char) for char in version))
+        return (0, 0, 0, 0, (*(-ord(char) for char in version), 1))
     stage = {"alpha": 0, "beta": 1}.get(found[2] or "", 2)
     return (1, stage, int(found[1]), int(found[3] or 0), ())

@@ -30,7 +30,8 @@ META = ("apiVersion", "kind", "metadata")
 class CustomVersion:
     """A version `name` of a definition's spec; objects are stored in `storage`, which may be this very one."""
 
-    def __init__(self, spec: Object, version: Object, storage: CustomVersion | None = None) -> None:
+    def __init__(self, definition: str, spec: Object, version: Object, storage: CustomVersion | None = None) -> None:
+        self.definition = definition
         self.spec, self.version, self.storage = spec, version, storage or self
         self.name: str = version["name"]
         self.schema: Object | None = (version.get("schema") or {}).get("openAPIV3Schema")
