@@ -98,16 +98,16 @@ class Evaluation:
     @cached_property
     def variables(self) -> dict[str, Any]:
         """What validations and mutations see: also the namespace and the policy's own variables, worked out when they are asked for."""
-        from kplan.cel.evaluator import LazyObject
+        from kplan.cel.activation import LazyObject
 
         seen = {**self.seen, "namespaceObject": namespace_value(self.request, self.reader)}
         seen["variables"] = LazyObject({name: self._variable(name, program, seen) for name, program in self.compiler.variables})
         return seen
 
     def _variable(self, name: str, program: Program | str, seen: dict[str, Any]) -> Callable[[], Any]:
+        from kplan.cel.activation import Meter
         from kplan.cel.environment import PER_CALL_LIMIT
         from kplan.cel.errors import EvaluationError
-        from kplan.cel.evaluator import Meter
 
         def value() -> Any:
             if isinstance(program, str):
@@ -124,9 +124,9 @@ class Evaluation:
 
     def run(self, program: Program | str, seen: dict[str, Any]) -> Any:
         """The value of an expression; raises ExpressionError, and BudgetError once there is nothing left."""
+        from kplan.cel.activation import Meter
         from kplan.cel.environment import PER_CALL_LIMIT
         from kplan.cel.errors import EvaluationError
-        from kplan.cel.evaluator import Meter
 
         if isinstance(program, str):
             raise ExpressionError(f"compilation error: {program}")

@@ -89,9 +89,7 @@ def _is_namespaced(param_kind: Object, reader: Reader) -> bool | None:
     return None
 
 
-def _params(
-    param_kind: Object | None, namespaced: bool | None, ref: Object | None, request: Request, reader: Reader
-) -> list[Object | None] | str:
+def _params(param_kind: Object | None, namespaced: bool | None, ref: Object | None, request: Request, reader: Reader) -> list[Object | None] | str:
     """The parameters of a binding, or why there are none.   Upstream: CollectParams."""
     if param_kind is None or ref is None:
         return [None]

@@ -37,9 +37,7 @@ class Patching:
             raise PatchError(f"error applying patch: failed to convert patch object to typed object: {text}")
         atomic = list(_atomics(node, configuration, ""))
         if atomic:
-            raise PatchError(
-                f"error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: {', '.join(atomic)}"
-            )
+            raise PatchError(f"error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: {', '.join(atomic)}")
         return self._read(merge(node, obj, configuration))
 
     def patched(self, obj: Object, operations: list[Object]) -> Object:

@@ -114,9 +114,9 @@ class _Checker:
             case Call():
                 found = self.call(node)
             case CreateList():
-                found = self.list(node)
+                found = self.list_type(node)
             case CreateMap():
-                found = self.map(node)
+                found = self.map_type(node)
             case CreateStruct():
                 found = self.struct(node)
             case Comprehension():
@@ -241,13 +241,13 @@ class _Checker:
             self.mismatch(node, optional_of(inner), inner)
         return inner
 
-    def list(self, node: CreateList) -> Type:
+    def list_type(self, node: CreateList) -> Type:
         item: Type | None = None
         for i, element in enumerate(node.elements):
             item = self.join(element, item, self.unwrapped(element, i in node.optional, self.check(element)))
         return types.list_of(item or self.new_variable())
 
-    def map(self, node: CreateMap) -> Type:
+    def map_type(self, node: CreateMap) -> Type:
         key: Type | None = None
         value: Type | None = None
         for entry in node.entries:

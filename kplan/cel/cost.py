@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from kplan.cel import calls
 from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStruct, Ident, Literal, Node, Select
 from kplan.cel.calls import REGEX, TRAVERSAL, Argument, Estimate
 from kplan.cel.declare import Overload
 from kplan.cel.estimates import EMPTY, MOST, NOTHING, ONE, UNKNOWN, Range, fixed
-from kplan.cel.macros import RESULT
 from kplan.cel.schemas import Declared
-from kplan.cel.types import Type
+from kplan.cel.sizes import Entries, KnownSizes, type_of_node
 
-Path = tuple[str, ...]
-_SCALARS = frozenset({"bool", "double", "duration", "int", "timestamp", "uint"})
 _COMPARISONS = frozenset({"_<_", "_>_", "_<=_", "_>=_"})
-
-
-class _Entries(NamedTuple):
-    """How large keys and values of a list or map are."""
-
-    kind: str
-    key: Range
-    value: Range
-
-    def union(self, other: _Entries) -> _Entries:
-        return _Entries(self.kind, self.key.union(other.key), self.value.union(other.value))
-
-
-class _Local(NamedTuple):
-    """A variable of a loop."""
-
-    path: Path
-    size: Range | None
-    entries: _Entries | None
 
 
 def cost_of(tree: Node, root: Declared) -> Range:
@@ -42,77 +20,8 @@ def cost_of(tree: Node, root: Declared) -> Range:
     return _Coster(root).cost(tree)
 
 
-class _Coster:
-    """One estimate: sizes and paths of the nodes seen so far, by identity."""
-
-    def __init__(self, root: Declared) -> None:
-        self.root = root
-        self.paths: dict[int, Path] = {}
-        self.sizes: dict[int, Range] = {}
-        self.entries: dict[int, _Entries] = {}
-        self.locals: dict[str, list[_Local]] = {}
-
-    # -- sizes
-
-    def declared_size(self, path: Path | None) -> Range | None:
-        """What the schema says of what stands at a path."""
-        if not path:
-            return None
-        here = self.root
-        for step in path[1:]:
-            if step in ("@items", "@values"):
-                found = here.element
-            elif step == "@keys":
-                found = here.key
-            else:
-                found = here.fields.get(step)
-            if found is None:
-                return None
-            here = found
-        return Range(0, here.most)
-
-    def size_of(self, argument: Argument) -> Range:
-        return argument.size or self.declared_size(argument.path) or UNKNOWN
-
-    def local(self, node: Node) -> _Local | None:
-        held = self.locals.get(node.name) if isinstance(node, Ident) else None
-        return held[-1] if held else None
-
-    def path(self, node: Node) -> Path:
-        local = self.local(node)
-        return local.path if local is not None else self.paths.get(id(node), ())
-
-    def size(self, node: Node) -> Range | None:
-        if id(node) in self.sizes:
-            return self.sizes[id(node)]
-        found = _literal_size(node)
-        if found is not None:
-            return found
-        found = self.declared_size(self.path(node))
-        if found is not None:
-            self.sizes[id(node)] = found
-            return found
-        if _is_scalar(_type(node)):
-            return ONE
-        local = self.local(node)
-        return local.size if local is not None else None
-
-    def size_or_unknown(self, node: Node) -> Range:
-        return self.size(node) or UNKNOWN
-
-    def entry_sizes(self, node: Node) -> _Entries | None:
-        found = self.entries.get(id(node))
-        if found is None and (local := self.local(node)) is not None:
-            found = local.entries
-        return found
-
-    def argument(self, node: Node) -> Argument:
-        path: Path | None = self.path(node)
-        if path and path[0] in (RESULT, "__result__"):
-            path = None
-        return Argument(_type(node), node, path, self.size(node))
-
-    # -- costs
+class _Coster(KnownSizes):
+    """One estimate."""
 
     def cost(self, node: Node) -> Range:
         match node:
@@ -125,9 +34,9 @@ class _Coster:
             case Call():
                 return self.call(node)
             case CreateList():
-                return self.list(node)
+                return self.list_cost(node)
             case CreateMap():
-                return self.map(node)
+                return self.map_cost(node)
             case CreateStruct():
                 return self.sum([field.value for field in node.fields]).plus(fixed(40))
             case Comprehension():
@@ -147,34 +56,34 @@ class _Coster:
         total = self.cost(node.operand)
         if node.test:
             return total
-        if _type(node.operand).kind in ("map", "struct", "param"):
+        if type_of_node(node.operand).kind in ("map", "struct", "param"):
             total = total.plus(ONE)
         self.paths[id(node)] = (*self.path(node.operand), node.field)
         return total
 
-    def list(self, node: CreateList) -> Range:
+    def list_cost(self, node: CreateList) -> Range:
         total, item = NOTHING, Range(0, 0) if not node.elements else EMPTY
         for element in node.elements:
             total = total.plus(self.cost(element))
             item = item.union(self.size_or_unknown(element))
-        self.entries[id(node)] = _Entries("list", ONE, item)
+        self.entries[id(node)] = Entries("list", ONE, item)
         return total.plus(fixed(10))
 
-    def map(self, node: CreateMap) -> Range:
+    def map_cost(self, node: CreateMap) -> Range:
         total = NOTHING
         key = value = Range(0, 0) if not node.entries else EMPTY
         for entry in node.entries:
             total = total.plus(self.cost(entry.key)).plus(self.cost(entry.value))
             key = key.union(self.size_or_unknown(entry.key))
             value = value.union(self.size_or_unknown(entry.value))
-        self.entries[id(node)] = _Entries("map", key, value)
+        self.entries[id(node)] = Entries("map", key, value)
         return total.plus(fixed(30))
 
     def comprehension(self, node: Comprehension) -> Range:
         total = self.cost(node.range).plus(self.cost(node.init))
         self.push(node.accumulator, self.path(node.init), self.size(node.init), self.entry_sizes(node.init))
         entries = self.entry_sizes(node.range)
-        kind = entries.kind if entries is not None else _type(node.range).kind
+        kind = entries.kind if entries is not None else type_of_node(node.range).kind
         path = self.path(node.range)
         key_size, value_size = (entries.key, entries.value) if entries is not None else (None, None)
         if node.variable2:
@@ -208,22 +117,6 @@ class _Coster:
         self.pop(node.accumulator)
         self.copy_sizes(node, node.result)
         return total
-
-    def push(self, name: str, path: Path, size: Range | None, entries: _Entries | None) -> None:
-        self.locals.setdefault(name, []).append(_Local(path, size, entries))
-
-    def pop(self, name: str) -> None:
-        self.locals[name].pop()
-
-    def note_size(self, node: Node, size: Range | None) -> None:
-        if size is not None:
-            self.sizes[id(node)] = size
-
-    def copy_sizes(self, to: Node, source: Node) -> None:
-        self.note_size(to, self.size(source))
-        entries = self.entry_sizes(source)
-        if entries is not None:
-            self.entries[id(to)] = entries
 
     def call(self, node: Call) -> Range:
         if node.function == "dyn":
@@ -318,26 +211,6 @@ def _of_text(name: str, target: Range, argument: Range) -> Estimate | None:
     return None
 
 
-def _type(node: Node) -> Type:
-    assert node.type is not None
-    return node.type
-
-
 def _is_bind(node: Comprehension) -> bool:
     stops: Any = node.condition.value if isinstance(node.condition, Literal) else None
     return isinstance(node.range, CreateList) and not node.range.elements and stops is False and node.accumulator != "__result__"
-
-
-def _is_scalar(t: Type) -> bool:
-    return t.kind in _SCALARS or (t.kind == "opaque" and t.name == "optional_type" and _is_scalar(t.params[0]))
-
-
-def _literal_size(node: Node) -> Range | None:
-    match node:
-        case Literal():
-            return fixed(len(node.value)) if isinstance(node.value, str | bytes) else ONE
-        case CreateList():
-            return fixed(len(node.elements))
-        case CreateMap():
-            return fixed(len(node.entries))
-    return None

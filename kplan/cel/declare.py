@@ -7,23 +7,36 @@ One capital letter is a type parameter. Upstream: cel-go common/decls.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from kplan.cel import types
 from kplan.cel.types import Type
 from kplan.cel.values import Duration, Opaque, Optional, Timestamp, UInt
 
 NAMED = {
-    **{"dyn": types.DYN, "any": types.ANY, "null": types.NULL, "bool": types.BOOL, "int": types.INT, "uint": types.UINT},
-    **{"double": types.DOUBLE, "string": types.STRING, "bytes": types.BYTES},
-    **{"duration": types.DURATION, "timestamp": types.TIMESTAMP, "type": types.TYPE},
-    **{"Quantity": types.object_of("kubernetes.Quantity"), "URL": types.object_of("kubernetes.URL")},
-    **{"Semver": types.object_of("kubernetes.Semver"), "Format": types.object_of("kubernetes.NamedFormat")},
-    **{"IP": types.opaque("net.IP"), "CIDR": types.opaque("net.CIDR")},
+    "dyn": types.DYN,
+    "any": types.ANY,
+    "null": types.NULL,
+    "bool": types.BOOL,
+    "int": types.INT,
+    "uint": types.UINT,
+    "double": types.DOUBLE,
+    "string": types.STRING,
+    "bytes": types.BYTES,
+    "duration": types.DURATION,
+    "timestamp": types.TIMESTAMP,
+    "type": types.TYPE,
+    "Quantity": types.object_of("kubernetes.Quantity"),
+    "URL": types.object_of("kubernetes.URL"),
+    "Semver": types.object_of("kubernetes.Semver"),
+    "Format": types.object_of("kubernetes.NamedFormat"),
+    "IP": types.opaque("net.IP"),
+    "CIDR": types.opaque("net.CIDR"),
     **{name: types.object_of(f"kubernetes.authorization.{name}") for name in ("Authorizer", "PathCheck", "GroupCheck", "ResourceCheck", "Decision")},
 }
 
 Implementation = Callable[..., Any]
+Function = TypeVar("Function", bound=Implementation)
 Guard = Callable[[Any], bool]
 
 
@@ -39,10 +52,10 @@ class Overload(NamedTuple):
     checks: tuple[Guard | None, ...] | None
 
 
-def overload(*signatures: str, singleton: bool = False) -> Callable[[Implementation], Implementation]:
+def overload(*signatures: str, singleton: bool = False) -> Callable[[Function], Function]:
     """Give a Python function one or more signatures. `singleton`: it gets whatever values there are and must itself say that they do not fit."""
 
-    def declare(call: Implementation) -> Implementation:
+    def declare(call: Function) -> Function:
         call.__dict__.setdefault("overloads", []).extend(read_signature(text, call, singleton) for text in signatures)
         return call
 

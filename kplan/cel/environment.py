@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from kplan.cel import types
+from kplan.cel.activation import METER, Meter
 from kplan.cel.ast import Node
 from kplan.cel.checker import check
 from kplan.cel.declare import Overload, by_name, declared, read_signature
-from kplan.cel.evaluator import METER, Meter, Step, plan
+from kplan.cel.evaluator import Step, plan
 from kplan.cel.library import (
     authorizer,
     conversions,

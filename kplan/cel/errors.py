@@ -31,7 +31,7 @@ class EvaluationError(Exception):
     """An evaluation that gives no value; the text is cel-go's."""
 
 
-class Cancelled(EvaluationError):
+class CancelledError(EvaluationError):
     """An evaluation that was stopped: it cost more than it may. No operator absorbs it."""
 
 

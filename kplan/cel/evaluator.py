@@ -10,52 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from kplan.cel import spending
+from kplan.cel.activation import METER, LazyObject, Scope, field_of, optional_field_of
 from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStruct, Ident, Literal, Node, Select
 from kplan.cel.declare import Overload
-from kplan.cel.errors import Cancelled, EvaluationError
+from kplan.cel.errors import CancelledError, EvaluationError
 from kplan.cel.library.operators import find_key, index, index_optional
-from kplan.cel.values import NONE, Optional, Struct, Unreadable, readable, type_of
+from kplan.cel.values import Optional, Struct, Unreadable, readable, type_of
 
-Scope = dict[str, Any]
 Step = Callable[[Scope], Any]
-METER = ""
-
-
-class Meter:
-    """What an evaluation costs, and what it may."""
-
-    __slots__ = ("limit", "spent")
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.spent = 0
-
-    def add(self, cost: int) -> None:
-        """Spend; raises where there is nothing left."""
-        self.spent += cost
-        if self.spent > self.limit:
-            raise Cancelled("operation cancelled: actual cost limit exceeded")
-
-
-class LazyObject:
-    """An object whose fields are worked out when they are asked for, once: the variables of a policy."""
-
-    def __init__(self, fields: dict[str, Callable[[], Any]]) -> None:
-        self.fields = fields
-        self.known: dict[str, Any] = {}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.fields
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self.known:
-            try:
-                self.known[name] = self.fields[name]()
-            except Cancelled:
-                raise
-            except EvaluationError as error:
-                self.known[name] = Unreadable(error)
-        return readable(self.known[name])
 
 
 def plan(node: Node, functions: dict[str, list[Overload]]) -> Step:
@@ -63,7 +25,7 @@ def plan(node: Node, functions: dict[str, list[Overload]]) -> Step:
     match node:
         case Literal():
             value = node.value
-            return lambda scope: value
+            return lambda _scope: value
         case Ident():
             return _ident(node.name, functions)
         case Select():
@@ -91,31 +53,6 @@ def _ident(name: str, functions: dict[str, list[Overload]]) -> Step:
         return readable(value)
 
     return ident
-
-
-def field_of(value: Any, field: str) -> Any:
-    """One field of an object, or entry of a map."""
-    if isinstance(value, dict | LazyObject):
-        if field in value:
-            return readable(value[field])
-        if isinstance(value, Struct):
-            raise EvaluationError(f"no such field '{field}'")
-    elif isinstance(value, Optional):
-        return optional_field_of(value, field)
-    elif isinstance(value, list):
-        raise EvaluationError("unsupported index type 'string' in list")
-    raise EvaluationError(f"no such key: {field}")
-
-
-def optional_field_of(value: Any, field: str) -> Optional:
-    """One field, if there is any."""
-    if isinstance(value, Optional):
-        if not value.present:
-            return NONE
-        value = value.value
-    if isinstance(value, dict | LazyObject) and field in value:
-        return Optional(readable(value[field]), True)
-    return NONE
 
 
 def _select(node: Select, functions: dict[str, list[Overload]]) -> Step:
@@ -150,7 +87,7 @@ def _logic(left: Step, right: Step, decides: bool) -> Step:
             try:
                 if _boolean(side(scope)) is decides:
                     return decides
-            except Cancelled:
+            except CancelledError:
                 raise
             except EvaluationError as error:
                 failed = failed or error
@@ -169,7 +106,7 @@ def _not_strictly_false(value: Step) -> Step:
     def holds(scope: Scope) -> bool:
         try:
             found = value(scope)
-        except Cancelled:
+        except CancelledError:
             raise
         except EvaluationError:
             return True
@@ -344,7 +281,7 @@ def _comprehension(node: Comprehension, functions: dict[str, list[Overload]]) ->
             try:
                 if condition(inner) is not True:
                     break
-            except Cancelled:
+            except CancelledError:
                 raise
             except EvaluationError:
                 pass
@@ -360,7 +297,7 @@ def _comprehension(node: Comprehension, functions: dict[str, list[Overload]]) ->
 def _attempt(step: Step, scope: Scope) -> Any:
     try:
         return step(scope)
-    except Cancelled:
+    except CancelledError:
         raise
     except EvaluationError as error:
         return Unreadable(error)

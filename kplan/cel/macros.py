@@ -154,9 +154,7 @@ def _optional(result: Callable[[int, Node], Node], name: str) -> Macro:
             raise MacroError(args[0].offset, f"{name}() variable name must be a simple identifier")
         variable = args[0].name
         value = Call(offset, "value", [], target)
-        mapped = Comprehension(
-            offset, CreateList(offset, []), "#unused", "", variable, value, Literal(offset, False), Ident(offset, variable), args[1]
-        )
+        mapped = Comprehension(offset, CreateList(offset, []), "#unused", "", variable, value, Literal(offset, False), Ident(offset, variable), args[1])
         has_value = Call(offset, "hasValue", [], target)
         return Call(offset, "_?_:_", [has_value, result(offset, mapped), Call(offset, "optional.none", [])])
 

@@ -15,7 +15,10 @@ from kplan.cel.lexer import EOF, Token, tokenize
 from kplan.cel.literals import LiteralError, read_number, unquote
 
 RESERVED = frozenset(
-    "as break const continue else false for function if import in let loop package namespace null return true var void while".split()
+    {
+        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "package"),
+        *("namespace", "null", "return", "true", "var", "void", "while"),
+    }
 )
 LARGEST_SOURCE = 100_000
 DEEPEST = 250
@@ -26,11 +29,11 @@ CONSTANTS = {"true": True, "false": False, "null": None}
 NUMBERS = ("NUM_INT", "NUM_UINT", "NUM_FLOAT")
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """The text does not follow the grammar."""
 
 
-class _TooDeep(Exception):
+class _TooDeepError(Exception):
     """The text is nested deeper than the parser goes."""
 
 
@@ -43,9 +46,9 @@ def parse(source: str, allowed: macros.Macros) -> Node:
     tree = None
     try:
         tree = reader.start()
-    except _Unreadable:
+    except _UnreadableError:
         issues += syntax.issues(tokens, source, dropped)
-    except _TooDeep:
+    except _TooDeepError:
         issues.append(Issue(-1, f"expression recursion limit exceeded: {DEEPEST}"))
     else:
         issues += reader.issues
@@ -76,7 +79,7 @@ class _Reader:
     def take(self, kind: str) -> Token:
         token = self.tokens[self.at]
         if token.kind != kind:
-            raise _Unreadable
+            raise _UnreadableError
         self.at += 1
         return token
 
@@ -90,7 +93,7 @@ class _Reader:
     def expr(self) -> Node:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise _TooDeep
+            raise _TooDeepError
         result = self.conditional_or()
         operator = self.given("?")
         if operator is not None:
@@ -129,7 +132,7 @@ class _Reader:
             self.at += 1
             length += 1
             if length > DEEPEST:
-                raise _TooDeep
+                raise _TooDeepError
             result = Call(token.offset, operators[token.kind], [result, term()])
         return result
 
@@ -166,7 +169,7 @@ class _Reader:
                 return result
             length += 1
             if length > DEEPEST:
-                raise _TooDeep
+                raise _TooDeepError
 
     def selection(self, operand: Node, dot: Token) -> Node:
         optional = self.given("?") is not None
@@ -210,10 +213,10 @@ class _Reader:
                 return inner
             case "[":
                 self.at += 1
-                return self.list(token.offset)
+                return self.list_items(token.offset)
             case "{":
                 self.at += 1
-                return self.map(token.offset)
+                return self.map_entries(token.offset)
             case "." | "IDENTIFIER":
                 return self.named()
             case "true" | "false" | "null":
@@ -234,7 +237,7 @@ class _Reader:
         except LiteralError as error:
             self.issues.append(Issue(offset, str(error)))
             return Literal(offset, 0)
-        raise _Unreadable
+        raise _UnreadableError
 
     def named(self) -> Node:
         """A variable, a call of a function, an object."""
@@ -256,7 +259,7 @@ class _Reader:
             self.issues.append(Issue(name.offset - len(leading), f"reserved identifier: {name.text}"))
         return Ident(name.offset, leading + name.text)
 
-    def list(self, offset: int) -> Node:
+    def list_items(self, offset: int) -> Node:
         elements: list[Node] = []
         optional: set[int] = set()
         while self.kind not in ("]", ","):
@@ -267,7 +270,7 @@ class _Reader:
                 break
             self.at += 1
             if self.kind == ",":
-                raise _Unreadable
+                raise _UnreadableError
         self.given(",")
         self.take("]")
         return CreateList(offset, elements, frozenset(optional))
@@ -283,12 +286,12 @@ class _Reader:
                 break
             self.at += 1
             if self.kind == ",":
-                raise _Unreadable
+                raise _UnreadableError
         self.given(",")
         self.take("}")
         return found
 
-    def map(self, offset: int) -> Node:
+    def map_entries(self, offset: int) -> Node:
         return CreateMap(offset, self.entries(self.expr))
 
     def object(self, offset: int, name: str) -> Node:

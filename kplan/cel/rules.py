@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from kplan.cel.activation import Meter
 from kplan.cel.ast import names
 from kplan.cel.cost import cost_of
 from kplan.cel.environment import PER_CALL_LIMIT, Environment, Program
 from kplan.cel.errors import CompileError, EvaluationError
-from kplan.cel.evaluator import Meter
 from kplan.cel.schemas import REQUEST_BYTES, Declared, Objects, declare, to_value
 from kplan.cel.types import BOOL, STRING, optional_of
 from kplan.cel.values import NONE, Optional

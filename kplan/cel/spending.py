@@ -152,5 +152,3 @@ def expense(function: str, matched: tuple[Overload, ...]) -> Expense | None:
     if function == "@in":
         return _share(1.0, 1) if matched[0].args[1].kind == "list" else None
     return BY_ONE_OVERLOAD.get((function, matched[0].args[0].name)) if matched[0].args else None
-
-

@@ -2,192 +2,36 @@
 
 Its rules are walked as the generated parser walks them: before each choice it looks whether the next word may stand there, drops or
 invents one word where that helps, and else skips to a word from which an enclosing rule can go on. Nothing is said about what is skipped.
-Upstream: cel-go parser/gen/CEL.g4 and parser.go, antlr4's DefaultErrorStrategy. Left out: the limits on attempts to go on.
+Upstream: cel-go parser/gen/CEL.g4.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 
 from kplan.cel.errors import Issue
-from kplan.cel.lexer import EOF, ORDER, Token
+from kplan.cel.lexer import EOF, Token
+from kplan.cel.recovery import END, Expected, GivenUpError, Recovery
 
-END = "end of rule"
 RELATIONS = frozenset({"<", "<=", ">", ">=", "==", "!=", "in"})
 LITERALS = frozenset({"NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "true", "false", "null"})
 MEMBER = LITERALS | {"[", "{", "(", ".", "-", "IDENTIFIER"}
 EXPR = MEMBER | {"!"}
 NAME = frozenset({"IDENTIFIER", "ESC_IDENTIFIER"})
 TAIL = frozenset({".", "[", END})
-MOST_ATTEMPTS = 30
-_RESERVED = re.compile(r"no viable alternative at input '.(true|false|null)'", re.DOTALL)
-
-Expected = frozenset[str]
-
-
-class _Mismatch(Exception):
-    """The next word may not stand here."""
-
-
-class _NoAlternative(Exception):
-    """The words from `start` to `stop` lead nowhere."""
-
-    def __init__(self, start: int, stop: int) -> None:
-        super().__init__()
-        self.start = start
-        self.stop = stop
-
-
-class _GivenUp(Exception):
-    """Too many attempts to go on."""
 
 
 def issues(tokens: list[Token], source: str, dropped: list[range]) -> list[Issue]:
     """All that is said of the words of a text; `dropped` are the places of what is no word."""
     walker = _Walker(tokens, source, dropped)
-    try:
+    with suppress(GivenUpError):
         walker.start()
-    except _GivenUp:
-        pass
     return walker.issues
 
 
-class _Walker:
-    """One walk. `follows` has, for each rule that is under way, what may stand behind it; `expected` what may stand next."""
-
-    def __init__(self, tokens: list[Token], source: str, dropped: list[range]) -> None:
-        self.tokens = tokens
-        self.source = source
-        self.dropped = dropped
-        self.at = 0
-        self.issues: list[Issue] = []
-        self.follows: list[Expected] = []
-        self.expected: Expected = frozenset()
-        self.state = ""
-        self.recovering = False
-        self.attempts = 0
-        self.last_error: tuple[int, set[str]] = (-1, set())
-
-    def look(self, ahead: int = 0) -> str:
-        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)].kind
-
-    def consume(self) -> None:
-        self.at = min(self.at + 1, len(self.tokens) - 1)
-
-    def whole(self, expected: Expected) -> Expected:
-        """What may stand next once rules that may end here are seen to the end."""
-        found = set(expected)
-        for follow in reversed(self.follows):
-            if END not in found:
-                return frozenset(found)
-            found.discard(END)
-            found |= follow
-        if END in found:
-            found = (found - {END}) | {EOF}
-        return frozenset(found)
-
-    def recovery_set(self) -> set[str]:
-        return {kind for follow in self.follows for kind in follow} - {END}
-
-    def say(self, message: str, token: Token | None = None) -> None:
-        if self.recovering:
-            return
-        self.recovering = True
-        if "no viable alternative" in message:
-            message = _RESERVED.sub(r"mismatched input '\1' expecting IDENTIFIER", message)
-        self.issues.append(Issue((token or self.tokens[self.at]).offset, f"Syntax error: {message}"))
-
-    def say_unwanted(self, expected: Expected) -> None:
-        self.say(f"extraneous input {_shown(self.tokens[self.at])} expecting {_listed(self.whole(expected))}")
-
-    def drop_one(self, expected: Expected) -> bool:
-        """Whether the word after the next may stand here; the next is then dropped."""
-        if self.look(1) not in self.whole(expected):
-            return False
-        self.say_unwanted(expected)
-        self.consume()
-        self.recovering = False
-        return True
-
-    def sync(self, state: str, expected: Expected, loop: bool = False) -> None:
-        """Before a choice; `loop`: before another round of a loop."""
-        self.state, self.expected = state, expected
-        if self.recovering or END in expected or self.look() in expected:
-            return
-        if not loop:
-            if not self.drop_one(expected):
-                raise _Mismatch
-            return
-        self.say_unwanted(expected)
-        self.skip_to(set(self.whole(expected)) | self.recovery_set())
-
-    def skip_to(self, kinds: set[str]) -> None:
-        while self.look() != EOF and self.look() not in kinds:
-            self.consume()
-
-    def match(self, state: str, kind: str, after: Expected) -> None:
-        """Take a word; `after` is what may stand behind it."""
-        self.state, self.expected = state, frozenset({kind})
-        if self.look() == kind:
-            self.recovering = False
-            self.consume()
-            return
-        self.count()
-        if self.drop_one(self.expected):
-            self.consume()
-        elif self.look() in self.whole(after):
-            self.say(f"missing {_listed(self.expected)} at {_shown(self.tokens[self.at])}")
-        else:
-            raise _Mismatch
-
-    def count(self) -> None:
-        self.attempts += 1
-        if self.attempts > MOST_ATTEMPTS:
-            self.issues.append(Issue(-1, f"Syntax error: error recovery attempt limit exceeded: {MOST_ATTEMPTS}"))
-            raise _GivenUp
-
-    @contextmanager
-    def rule(self) -> Iterator[None]:
-        """A rule: where it fails, that is said and its caller goes on."""
-        try:
-            yield
-        except _Mismatch:
-            self.say(f"mismatched input {_shown(self.tokens[self.at])} expecting {_listed(self.whole(self.expected))}")
-            self.recover()
-        except _NoAlternative as error:
-            self.say(f"no viable alternative at input '{_escaped(self.text(error))}'", self.tokens[error.stop])
-            self.recover()
-
-    def text(self, error: _NoAlternative) -> str:
-        """The words that lead nowhere, with the blanks between them."""
-        start, stop = self.tokens[error.start], self.tokens[error.stop]
-        end = stop.offset if stop.kind == EOF else stop.offset + len(stop.text)
-        kept = (i for i in range(start.offset, end) if not any(i in gone for gone in self.dropped))
-        return EOF if start.kind == EOF else "".join(self.source[i] for i in kept)
-
-    def recover(self) -> None:
-        self.count()
-        index, states = self.last_error
-        if index == self.at and self.state in states:
-            self.consume()
-        if index != self.at:
-            states = set()
-        states.add(self.state)
-        self.last_error = (self.at, states)
-        self.skip_to(self.recovery_set())
-
-    def call(self, rule: Callable[[], None], *follow: str) -> None:
-        """Go into a rule that `follow` may stand behind."""
-        self.follows.append(frozenset(follow))
-        try:
-            rule()
-        finally:
-            self.follows.pop()
-
-    def none(self, words: int) -> _NoAlternative:
-        return _NoAlternative(self.at, min(self.at + words, len(self.tokens) - 1))
+class _Walker(Recovery):
+    """The rules of the grammar, one method each."""
 
     def start(self) -> None:
         with self.rule():
@@ -399,16 +243,3 @@ class _Walker:
             elif self.look() not in LITERALS:
                 raise self.none(0)
             self.match("literal", self.look(), frozenset({END}))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-
-
-def _shown(token: Token) -> str:
-    return f"'{_escaped(token.text)}'"
-
-
-def _listed(kinds: Expected) -> str:
-    names = [kind if kind == EOF or kind.isupper() else f"'{kind}'" for kind in sorted(kinds, key=ORDER.__getitem__)]
-    return names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"

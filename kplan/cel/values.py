@@ -170,6 +170,7 @@ def _equal_keyed(a: Any, b: Any) -> bool:
     if not isinstance(a, list) or not isinstance(b, list) or len(a) != len(b):
         return False
     by = a if isinstance(a, KeyedList) else b
+    assert isinstance(by, KeyedList)
     others = {by.key_of(item): item for item in b}
     return all((key := by.key_of(item)) in others and equal(item, others[key]) for item in a)
 
@@ -201,7 +202,7 @@ def compare(a: Any, b: Any) -> int:
         return (first > second) - (first < second)  # type: ignore[operator]
     elif type(a) is not type(b) or not isinstance(a, bool | bytes | Timestamp | Duration):
         raise EvaluationError("no such overload")
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)
 
 
 def is_zero(value: Any) -> bool:

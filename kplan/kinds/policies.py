@@ -20,7 +20,10 @@ from kplan.kinds.webhooks import FAILURE_POLICIES, MATCH_POLICIES, MAX_MATCH_CON
 MUTATING_OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
 PARAMETER_NOT_FOUND_ACTIONS = ("Deny", "Allow")
 CEL_RESERVED = frozenset(
-    "true false null in as break const continue else for function if import let loop package namespace return var void while".split()
+    {
+        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "package"),
+        *("namespace", "null", "return", "true", "var", "void", "while"),
+    }
 )
 _CEL_IDENTIFIER = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*\Z")
 

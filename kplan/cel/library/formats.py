@@ -10,7 +10,7 @@ from collections.abc import Callable
 from kplan.api import names
 from kplan.cel.declare import NAMED, overload
 from kplan.cel.library.conversions import parse_time
-from kplan.cel.library.urls import request_uri_error
+from kplan.cel.library.urls import url_error
 from kplan.cel.values import NONE, Opaque, Optional
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z", re.IGNORECASE)
@@ -27,7 +27,7 @@ class Format(Opaque):
 
 
 def _uri(text: str) -> list[str]:
-    error = request_uri_error(text)
+    error = url_error(text)
     return [error] if error else []
 
 

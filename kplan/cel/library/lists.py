@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 from kplan.cel.declare import overload
@@ -19,7 +20,7 @@ _ZEROS = {"int": 0, "uint": UInt(0), "double": 0.0, "duration": Duration(0)}
 @overload(*(f"list({one}).isSorted() -> bool" for one in _COMPARABLE))
 def is_sorted(items: list[Any]) -> bool:
     """Whether no item comes after one that is greater."""
-    return all(compare(a, b) <= 0 for a, b in zip(items, items[1:], strict=False))
+    return all(compare(a, b) <= 0 for a, b in itertools.pairwise(items))
 
 
 def _sum(zero: Any) -> Any:

@@ -34,11 +34,9 @@ class Quantity(Opaque):
 
 def _whole(amount: quantities.Quantity) -> int | None:
     if amount.big or (amount.scale < 0 and amount.number):
-        shifted, rest = divmod(amount.number, 10 ** max(-amount.scale, 0))
-        if amount.big or rest:
-            return None
-        return shifted
-    value = amount.number * 10 ** max(amount.scale, 0)
+        shifted, rest = divmod(amount.number, int(10 ** max(-amount.scale, 0)))
+        return None if amount.big or rest else shifted
+    value: int = amount.number * 10 ** max(amount.scale, 0)
     return value if MIN_INT <= value <= MAX_INT else None
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from kplan.api.gotext import go_quote
+from kplan.api.urls import request_uri_error
 from kplan.cel.declare import NAMED, overload
 from kplan.cel.errors import EvaluationError
 from kplan.cel.values import Opaque
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class URL(Opaque):
@@ -31,38 +27,16 @@ class URL(Opaque):
         return hash((self.scheme, self.host, self.path, self.query))
 
 
-def request_uri_error(text: str) -> str:
+def url_error(text: str) -> str:
     """What is wrong with a URL that must be absolute; empty where nothing is.   Upstream: url.ParseRequestURI."""
-    start = f"parse {go_quote(text)}: "
-    if _CONTROL.search(text):
-        return start + "net/url: invalid control character in URL"
-    if not text:
-        return start + "empty url"
-    scheme, colon, rest = text.partition(":")
-    first = re.search(r"[^A-Za-z0-9+.-]", text)
-    if first is not None and first.group() == ":" and text.startswith(":"):
-        return start + "missing protocol scheme"
-    if not (colon and _SCHEME.match(scheme)):
-        rest = text
-    if not rest.startswith("/"):
-        return start + "invalid URI for request"
-    bad = _BAD_ESCAPE.search(rest.partition("?")[0])
-    if bad is not None:
-        return start + f"invalid URL escape {go_quote(bad.group())}"
-    if rest.startswith("//"):
-        host = re.split(r"[/?]", rest[2:], maxsplit=1)[0].rpartition("@")[2]
-        if " " in host:
-            return start + 'invalid character " " in host name'
-        port = host.rpartition("]")[2].partition(":")
-        if port[1] and port[2] and not port[2].isdigit():
-            return start + f"invalid port {go_quote(':' + port[2])} after host"
-    return ""
+    error = request_uri_error(text)
+    return f"parse {go_quote(text)}: {error}" if error else ""
 
 
 @overload("url(string) -> URL")
 def url(text: str) -> URL:
     """Read a URL."""
-    error = request_uri_error(text)
+    error = url_error(text)
     if error:
         raise EvaluationError(f"URL parse error during conversion from string: {error}")
     parts = urlsplit(text.replace("#", "%23"))
@@ -74,7 +48,7 @@ def url(text: str) -> URL:
 @overload("isURL(string) -> bool")
 def is_url(text: str) -> bool:
     """Whether a text reads as a URL."""
-    return not request_uri_error(text)
+    return not url_error(text)
 
 
 @overload("URL.getScheme() -> string")
