@@ -13,6 +13,7 @@ from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
 from kplan.excerpts import Excerpt, excerpt_of
+from kplan.report.standing import standing
 from kplan.report.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _change(change: Change, plan: Plan, derived: Sequence[Change], out: Console,
     sign, colour = SIGNS[change.action]
     line = Text(f"{sign:>3} ", style=f"bold {colour}")
     line.append(_name(change.ref), style="bold")
-    line.append(_standing(change, plan), style="dim")
+    line.append(_behind(change), style="dim")
     _wrapped(line, out, 8)
     if change.action in (UPDATE, REPLACE):
         for field in change.fields:
@@ -133,38 +134,9 @@ def _follow_ups(cause: Ref, derived: Sequence[Change], plan: Plan, out: Console,
         _derived(cause, derived, plan, out, verbose)
 
 
-def _standing(change: Change, plan: Plan) -> str:
-    """What has become of an object, in a few words behind its name."""
-    obj = change.after
-    if obj is None:
-        return ""
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    kind = change.ref.kind
-    if kind == "ReplicaSet" and change.cause is not None and change.before is not None:
-        return _scaled(change.before, obj)
-    if kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
-        return f"  {status.get('readyReplicas', 0)}/{spec.get('replicas', 1)} ready"
-    if kind == "DaemonSet":
-        return f"  {status.get('numberReady', 0)}/{status.get('desiredNumberScheduled', 0)} ready"
-    if kind == "Job":
-        return f"  {status.get('succeeded', 0)} succeeded"
-    if kind == "Service":
-        address = spec.get("clusterIP") or spec.get("externalName") or ""
-        return f"  {spec.get('type', 'ClusterIP')} {address}".rstrip()
-    if kind == "PersistentVolumeClaim":
-        return f"  {status.get('phase', 'Pending')}"
-    if kind == "HorizontalPodAutoscaler":
-        return f"  {spec.get('minReplicas', 1)} to {spec.get('maxReplicas')} replicas"
-    return ""
-
-
-def _scaled(before: Any, after: Any) -> str:
-    """What has become of a set that its Deployment had before."""
-    old, new, ready = before["spec"].get("replicas", 1), after["spec"].get("replicas", 1), (after.get("status") or {}).get("readyReplicas", 0)
-    if old == new:
-        return f"  {ready}/{new} ready" if new else "  at 0"
-    scaled = f"  scaled {'up' if new > old else 'down'} to {new}"
-    return scaled if ready == new else f"{scaled}, {ready} ready"
+def _behind(change: Change) -> str:
+    words = standing(change)
+    return f"  {words}" if words else ""
 
 
 def _field(change: FieldChange, out: Console) -> None:
@@ -201,7 +173,7 @@ def _derived(ref: Ref, derived: Sequence[Change], plan: Plan, out: Console, verb
     rest = [c for c in derived if c.ref.kind not in hidden and (verbose or c.ref.kind not in QUIET_KINDS)]
     for change in rest[: None if verbose else MOST_DERIVED]:
         sign, colour = SIGNS[change.action]
-        line = Text("      ").append(sign, style=colour).append(f" {change.ref.kind} {change.ref.name}").append(_standing(change, plan), style="dim")
+        line = Text("      ").append(sign, style=colour).append(f" {change.ref.kind} {change.ref.name}").append(_behind(change), style="dim")
         _wrapped(line, out, 10)
     if not verbose and len(rest) > MOST_DERIVED:
         out.print(Text(f"      … and {len(rest) - MOST_DERIVED} more", style="dim"))

@@ -1,0 +1,41 @@
+"""What has become of an object that changed, in a few words for behind its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kplan.diff import Change
+
+
+def standing(change: Change) -> str:
+    """What has become of an object, in a few words behind its name."""
+    obj = change.after
+    if obj is None:
+        return ""
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    kind = change.ref.kind
+    if kind == "ReplicaSet" and change.cause is not None and change.before is not None:
+        return _scaled(change.before, obj)
+    if kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
+        return f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 1)} ready"
+    if kind == "DaemonSet":
+        return f"{status.get('numberReady', 0)}/{status.get('desiredNumberScheduled', 0)} ready"
+    if kind == "Job":
+        return f"{status.get('succeeded', 0)} succeeded"
+    if kind == "Service":
+        address = spec.get("clusterIP") or spec.get("externalName") or ""
+        return f"{spec.get('type', 'ClusterIP')} {address}".rstrip()
+    if kind == "PersistentVolumeClaim":
+        return f"{status.get('phase', 'Pending')}"
+    if kind == "HorizontalPodAutoscaler":
+        return f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas')} replicas"
+    return ""
+
+
+def _scaled(before: Any, after: Any) -> str:
+    """What has become of a set that its Deployment had before."""
+    old, new, ready = before["spec"].get("replicas", 1), after["spec"].get("replicas", 1), (after.get("status") or {}).get("readyReplicas", 0)
+    if old == new:
+        return f"{ready}/{new} ready" if new else "at 0"
+    scaled = f"scaled {'up' if new > old else 'down'} to {new}"
+    return scaled if ready == new else f"{scaled}, {ready} ready"
