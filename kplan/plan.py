@@ -28,7 +28,9 @@ from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
 from kplan.picture import Picture, picture
+from kplan.questions.blast import Blast, blast_radius
 from kplan.questions.recording import Recording
+from kplan.questions.rollout import Rollout, rollouts
 from kplan.simulate import Run
 
 ABSENT = ("dangling-", "non-existent-")  # rules that foresee what then happens
@@ -62,6 +64,8 @@ class Plan:
     ended: str = ""
     excerpts: dict[Span, Excerpt] = field(default_factory=dict, repr=False)
     drawn: Picture | None = field(default=None, repr=False)
+    blast: Blast = field(default_factory=Blast)
+    rollouts: tuple[Rollout, ...] = ()
 
     @cached_property
     def picture(self) -> Picture:
@@ -158,6 +162,8 @@ def plan(sources: Sources, options: Options) -> Plan:
         started=done.started,
         ended=format_time(cluster.door.store.now),
         excerpts=excerpts(told, sources.manifests),
+        blast=blast_radius(before, after, done.recording),
+        rollouts=rollouts(before, after, done.recording, cluster.door.store),
     )
 
 

@@ -16,7 +16,7 @@ from kplan.lint.outcomes import UP, phase_of
 from kplan.questions.remedies import remedies_of
 from kplan.scheduler.decision import Decision
 
-GOOD = {"Available": "True", "Progressing": "True", "Ready": "True", "Complete": "True", "AbleToScale": "True", "ScalingActive": "True", "DisruptionAllowed": "True"}
+GOOD = ("Available", "Progressing", "Ready", "Complete", "AbleToScale", "ScalingActive")  # conditions that are meant to be True
 BAD = ("ReplicaFailure", "Failed", "FailureTarget", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 MOST_EVENTS = 6
 
@@ -54,10 +54,11 @@ def explain(cluster: Cluster, ref: Ref) -> Explanation:
     if pod is None:
         return Explanation(ref, ready, standing, reasons=reasons, events=events)
     key = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-    made = _of_this_run(cluster, pod)
-    taken = next((d for d in reversed(cluster.decisions) if d.pod == key), None) if made else None
+    bound = pod["spec"].get("nodeName")
+    taken = next((d for d in reversed(cluster.decisions) if d.pod == key), None)
+    if taken is not None and bound and taken.chosen != bound:  # about another pod of that name
+        taken = None
     decision = taken or cluster.explain(pod)
-    bound = bool(pod["spec"].get("nodeName"))
     remedies = () if decision.chosen or bound else tuple(remedies_of(cluster, pod, decision))
     if pod is not obj:
         reasons = (*reasons, *_reasons(pod))
@@ -74,11 +75,6 @@ def owners(cluster: Cluster, obj: Object) -> Iterator[Ref]:
         ref = Ref(group_of(owner["apiVersion"]), owner["kind"], current["metadata"].get("namespace", ""), owner["name"])
         yield ref
         current = cluster.door.store.get(ref.group_kind, ref.namespace, ref.name)
-
-
-def _of_this_run(cluster: Cluster, pod: Object) -> bool:
-    """Whether decisions of this name are about this pod: of a set's pods with the same name the last was decided about last."""
-    return not pod["spec"].get("nodeName") or any(d.chosen == pod["spec"]["nodeName"] for d in reversed(cluster.decisions) if d.pod.endswith("/" + pod["metadata"]["name"]))
 
 
 def _sets(cluster: Cluster, ref: Ref) -> Iterator[Ref]:
@@ -105,7 +101,7 @@ def _standing(obj: Object, pods: Sequence[Object]) -> tuple[bool, str]:
         phase = status.get("phase", "Pending")
         return phase in ("Bound", "Available"), phase
     conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
-    wrong = [t for t, s in conditions.items() if (t in GOOD and s != GOOD[t] and t != "DisruptionAllowed") or (t in BAD and s == "True")]
+    wrong = [t for t, s in conditions.items() if (t in GOOD and s != "True") or (t in BAD and s == "True")]
     up = sum(1 for p in pods if phase_of(p) in UP)
     told = f"{up} of {len(pods)} pods up" if pods else ", ".join(f"{t}={s}" for t, s in sorted(conditions.items())) or "exists"
     return not wrong and up == len(pods), told

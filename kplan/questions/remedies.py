@@ -149,7 +149,8 @@ def _open(node: Object) -> Object:
 def _labelled(reader: Reader, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
     """The labels that nodeSelector asks for, on a node that lacks the fewest."""
     wanted = pod["spec"].get("nodeSelector") or {}
-    lacking = [(name, {k: v for k, v in wanted.items() if labels_of(nodes[name]).get(k) != v}) for name, v in decision.nodes.items() if name in nodes and not v.fits]
+    unfit = [name for name, v in decision.nodes.items() if name in nodes and not v.fits]
+    lacking = [(name, {k: v for k, v in wanted.items() if labels_of(nodes[name]).get(k) != v}) for name in unfit]
     for name, missing in sorted((x for x in lacking if x[1]), key=lambda x: (len(x[1]), x[0]))[:MOST_TRIES]:
         node = replace(nodes[name], ("metadata", "labels"), {**labels_of(nodes[name]), **missing})
         if _fits(reader, pod, {}, [node]):

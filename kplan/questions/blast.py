@@ -1,0 +1,214 @@
+"""The blast radius of a change: which pods restart and why, which keep an old configuration, which Services and volumes feel it.
+
+What a cluster does, not what one hopes: nothing restarts a pod because a ConfigMap or Secret has changed. Files are updated in place by the kubelet
+(never those mounted by subPath), variables stay as they were when the container started.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kplan.api.objects import Object
+from kplan.api.ref import Ref
+from kplan.diff import FieldChange, cause_of, fields_of
+from kplan.questions.configuration import Stale, stale_pods
+from kplan.questions.endpoints import EndpointChange, endpoint_changes
+from kplan.questions.recording import Recording
+from kplan.questions.volumes import VolumeChange, volume_changes
+
+State = Mapping[Ref, Object]
+
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+REASONS = {
+    "PreemptionByScheduler": "preempted by a more important pod",
+    "DeletionByTaintManager": "evicted: its node has a taint that it does not tolerate",
+    "EvictionByEvictionAPI": "evicted",
+    "DeletionByPodGC": "its node is gone",
+    "TerminationByKubelet": "ended by its kubelet",
+}
+
+
+class Cause(NamedTuple):
+    """Why pods go: a field of their template with its values, or (`path` empty) words."""
+
+    path: str
+    before: object = None
+    after: object = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The pods of one workload that go: `replaced` have successors, `removed` have none, `kept` stay with the old template and `why_kept` says why."""
+
+    ref: Ref
+    replaced: int
+    removed: int = 0
+    kept: int = 0
+    causes: tuple[Cause, ...] = ()
+    why_kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A PodDisruptionBudget that lets no pod go although all are healthy: no node with one of its pods can be drained."""
+
+    ref: Ref
+    pods: int
+    desired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blast:
+    """All that a change does to what was there, each part in the order of refs."""
+
+    restarts: tuple[Restart, ...] = ()
+    stale: tuple[Stale, ...] = ()
+    services: tuple[EndpointChange, ...] = ()
+    volumes: tuple[VolumeChange, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.restarts or self.stale or self.services or self.volumes or self.budgets)
+
+
+def blast_radius(before: State, after: State, recording: Recording) -> Blast:
+    """What the change from one state to the other does; `recording` has what was written in between."""
+    restarts = tuple(_restarts(before, after, recording))
+    return Blast(
+        restarts=restarts,
+        stale=tuple(stale_pods(before, after)),
+        services=tuple(endpoint_changes(before, after, recording)),
+        volumes=tuple(volume_changes(before, after, restarts_of={r.ref for r in restarts if r.replaced})),
+        budgets=tuple(_budgets(before, after)),
+    )
+
+
+def _restarts(before: State, after: State, recording: Recording) -> Iterator[Restart]:
+    gone: dict[Ref, list[Object]] = {}
+    made: dict[Ref, int] = {}
+    for ref, pod in before.items():
+        if ref.group_kind != "Pod":
+            continue
+        now = after.get(ref)
+        if now is pod:
+            continue
+        if now is None or now["metadata"]["uid"] != pod["metadata"]["uid"]:
+            if not _ended(pod):
+                gone.setdefault(cause_of(pod, before) or ref, []).append(pod)
+        elif _restarts_in_place(pod, now):
+            yield Restart(ref, 1, causes=tuple(_causes(pod, now, "")))
+    everything = ChainMap(dict(after), dict(before))
+    known = {o["metadata"]["uid"] for r, o in before.items() if r.group_kind == "Pod"}
+    for ref, pod in after.items():
+        if ref.group_kind == "Pod" and pod["metadata"]["uid"] not in known:
+            owner = cause_of(pod, everything) or ref
+            made[owner] = made.get(owner, 0) + 1
+    changed = {r for r in before if r in after and before[r] is not after[r] and _template_changed(before[r], after[r])}
+    last = _last_words(recording) if gone else {}
+    for ref in sorted({*gone, *changed}):
+        lost = gone.get(ref, [])
+        replaced = min(len(lost), made.get(ref, 0))
+        old, new = before.get(ref), after.get(ref)
+        causes: list[Cause] = []
+        if old is not None and new is not None and ref in changed:
+            causes += _causes(old, new, "spec.template")
+        elif new is None and lost:
+            causes.append(Cause("", words="deleted"))
+        elif old is not None and new is not None and old["metadata"]["uid"] != new["metadata"]["uid"]:
+            causes.append(Cause("", words="deleted and made again"))
+        if not causes:
+            causes += [Cause("", words=w) for w in dict.fromkeys(last.get(p["metadata"]["uid"], "") for p in lost) if w]
+        if not causes and old is not None and new is not None and lost:
+            causes += _causes(old, new, "spec.replicas")
+        kept, why = _kept(ref, before, after) if ref in changed else (0, "")
+        if lost or kept:
+            yield Restart(ref, replaced, len(lost) - replaced, kept, tuple(causes), why)
+
+
+def _ended(pod: Object) -> bool:
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
+def _restarts_in_place(old: Object, new: Object) -> bool:
+    """A container with another image is started again in the pod that is there."""
+
+    def images(pod: Object) -> list[str]:
+        return [c.get("image", "") for c in [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]]
+
+    return old["spec"] is not new["spec"] and images(old) != images(new)
+
+
+def _template_changed(old: Object, new: Object) -> bool:
+    before, after = ((o.get("spec") or {}).get("template") for o in (old, new))
+    return isinstance(after, dict) and before is not None and before != after and old["kind"] not in ("Job", "CronJob", "ReplicaSet", "ReplicationController")
+
+
+def _causes(old: Object, new: Object, within: str) -> Iterator[Cause]:
+    """The fields that differ; a template's are named from the template on."""
+    for change in sorted(fields_of(old, new), key=lambda f: f.path):
+        if within and change.path != within and not change.path.startswith(f"{within}."):
+            continue
+        path = change.path.removeprefix("spec.template.")
+        if RESTARTED_AT in path or _restart_only(change):
+            yield Cause("", words="kubectl rollout restart")
+        else:
+            yield Cause(path, change.before, change.after)
+
+
+def _restart_only(change: FieldChange) -> bool:
+    return change.path.endswith("template.metadata.annotations") and isinstance(change.after, dict) and set(change.after) == {RESTARTED_AT}
+
+
+def _kept(ref: Ref, before: State, after: State) -> tuple[int, str]:
+    """Pods that stay with the old template, and why."""
+    new = after[ref]
+    same = [
+        p
+        for r, p in after.items()
+        if r.group_kind == "Pod" and r.namespace == ref.namespace and r in before and before[r]["metadata"]["uid"] == p["metadata"]["uid"] and not _ended(p)
+    ]
+    mine = [p for p in same if cause_of(p, after) == ref]
+    if not mine:
+        return 0, ""
+    strategy = new["spec"].get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        return len(mine), "updateStrategy OnDelete: until they are deleted"
+    partition = (strategy.get("rollingUpdate") or {}).get("partition")
+    if partition:
+        return len(mine), f"partition {partition}"
+    if new["spec"].get("paused"):
+        return len(mine), "the Deployment is paused"
+    return len(mine), "the rollout does not get to them"
+
+
+def _last_words(recording: Recording) -> dict[str, str]:
+    """Of pods that were disrupted what disrupted them, by uid."""
+    found = {}
+    for _, entry in recording.moments:
+        if entry.kind == "Pod" and entry.new is not None:
+            for condition in (entry.new.get("status") or {}).get("conditions") or ():
+                if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
+                    found[entry.new["metadata"]["uid"]] = REASONS.get(condition.get("reason", ""), condition.get("message") or condition.get("reason", ""))
+    return found
+
+
+def _budgets(before: State, after: State) -> Iterator[Budget]:
+    """Budgets that let nothing go now, although they did before or were not there."""
+    for ref, budget in sorted((r, o) for r, o in after.items() if r.group_kind == "PodDisruptionBudget.policy"):
+        if not _closed(budget) or (ref in before and _closed(before[ref])):
+            continue
+        status = budget["status"]
+        yield Budget(ref, status.get("expectedPods", 0), status.get("desiredHealthy", 0))
+
+
+def _closed(budget: Object) -> bool:
+    status = budget.get("status") or {}
+    healthy = status.get("currentHealthy", 0) >= status.get("expectedPods", 0) > 0
+    return healthy and status.get("disruptionsAllowed", 0) == 0
+
+
+__all__ = ["Blast", "Budget", "Cause", "Restart", "blast_radius"]

@@ -1,0 +1,198 @@
+"""What a change does to what runs (restarts, old configuration, endpoints, volumes, rollouts): for people, for comments, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from kplan.api.ref import Ref
+from kplan.report.lines import counted, wrapped
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kplan.plan import Plan
+    from kplan.questions.blast import Cause, Restart
+    from kplan.questions.configuration import Stale
+    from kplan.questions.endpoints import EndpointChange
+    from kplan.questions.rollout import Rollout, Step
+
+MOST = 8
+MOST_CAUSES = 4
+MOST_STEPS = 400
+LONGEST_VALUE = 48
+
+
+def render_text(plan: Plan, out: Console) -> None:
+    """One block, nothing where nothing that was there is touched."""
+    lines = list(impact_lines(plan))
+    if not lines:
+        return
+    out.print(Text("what it does to what runs", style="bold"))
+    for line in lines:
+        wrapped(f"  {line}", out, 6, "yellow" if line.startswith("!") else "")
+    out.print()
+
+
+def markdown_lines(plan: Plan) -> list[str]:
+    """A list, folded where it is long."""
+    lines = [f"- {_escaped(line)}" for line in impact_lines(plan)]
+    if not lines:
+        return []
+    return ["<details open><summary>What it does to what runs</summary>" if len(lines) <= MOST else "<details><summary>What it does to what runs</summary>",
+            "", *lines, "", "</details>", ""]  # fmt: skip
+
+
+def impact_lines(plan: Plan) -> Iterator[str]:
+    """What to know, a line each; those that begin with `!` are bad news."""
+    courses = {r.ref: r for r in plan.rollouts}
+    restarts = {r.ref: r for r in plan.blast.restarts}
+    for ref in sorted({*restarts, *(r for r, c in courses.items() if _telling(c))}):
+        restart, course = restarts.get(ref), courses.get(ref)
+        if restart is not None:
+            yield _restart(restart)
+        if course is not None and _telling(course):
+            yield f"{'!' if course.stuck else ' '} {_course(course)}"
+            yield from (f"    help: {remedy}" for remedy in course.remedies)
+    for stale in plan.blast.stale:
+        yield _stale(stale)
+    for service in plan.blast.services:
+        if service.before or service.lowest < min(service.before, service.after):
+            yield _endpoints(service)
+    for change in plan.blast.volumes:
+        if change.action != "created":
+            yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
+    for budget in plan.blast.budgets:
+        yield f"! {budget.ref}: needs {budget.desired} of {counted(budget.pods, 'pod')}: no node that has one of them can be drained"
+
+
+def _telling(course: Rollout) -> bool:
+    """A rollout of something that was there, or that gets stuck."""
+    return bool(course.stuck) or course.steps[0].pods > 0
+
+
+def _restart(restart: Restart) -> str:
+    words = []
+    if restart.replaced:
+        words.append(f"{counted(restart.replaced, 'pod')} restart{'s' if restart.replaced == 1 else ''}")
+    if restart.removed:
+        words.append(f"{counted(restart.removed, 'pod')} go{'es' if restart.removed == 1 else ''}")
+    if restart.kept:
+        words.append(f"{counted(restart.kept, 'pod')} keep{'s' if restart.kept == 1 else ''} the old template ({restart.why_kept})")
+    causes = [_cause(c) for c in restart.causes[:MOST_CAUSES]]
+    if len(restart.causes) > MOST_CAUSES:
+        causes.append(f"{len(restart.causes) - MOST_CAUSES} fields more")
+    return f"~ {restart.ref}: {', '.join(words)}{': ' if causes else ''}{'; '.join(causes)}"
+
+
+def _cause(cause: Cause) -> str:
+    if cause.words:
+        return cause.words
+    if cause.before is None:
+        return f"+ {cause.path} {_value(cause.after)}"
+    if cause.after is None:
+        return f"- {cause.path}"
+    return f"{cause.path} {_value(cause.before)} → {_value(cause.after)}"
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = text.replace("\n", "⏎")
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _course(course: Rollout) -> str:
+    first, last, lowest, peak = course.steps[0], course.steps[-1], course.lowest, course.peak
+    words = [course.strategy, f"{first.ready} → {last.ready} ready"]
+    if lowest.ready < min(first.ready, last.ready) or course.stuck:
+        words.append(f"lowest {lowest.ready}")
+    elif first.ready:
+        words.append(f"never below {lowest.ready}")
+    if peak.surge:
+        words.append(f"at most {counted(peak.pods, 'pod')}")
+    if course.seconds >= 1:
+        words.append(f"{_seconds(course.seconds)}")
+    text = f"  rollout of {course.ref}: {', '.join(words)}"
+    return f"{text}: does not come to its end: {course.stuck}" if course.stuck else text
+
+
+def _stale(stale: Stale) -> str:
+    keys = ", ".join(stale.keys[:3]) + (f" and {len(stale.keys) - 3} more keys" if len(stale.keys) > 3 else "")
+    if stale.deleted:
+        return f"! {stale.source} goes: {counted(stale.env + stale.files + stale.fixed, 'pod')} of {stale.ref} would not start again without it"
+    words = []
+    if stale.env:
+        words.append(f"will not restart by itself: {counted(stale.env, 'pod')} keep{'s' if stale.env == 1 else ''} the old value until {_they(stale.env)}")
+    if stale.fixed:
+        words.append(f"mounted by subPath: {counted(stale.fixed, 'pod')} keep{'s' if stale.fixed == 1 else ''} the old file until {_they(stale.fixed)}")
+    if stale.files:
+        words.append(f"files of {counted(stale.files, 'pod')} are updated in place")
+    return f"{'!' if stale.pods else '~'} {stale.source} ({keys}) → {stale.ref}: {'; '.join(words)}"
+
+
+def _they(count: int) -> str:
+    return "it restarts" if count == 1 else "they restart"
+
+
+def _endpoints(service: EndpointChange) -> str:
+    text = f"{service.ref}: {service.before} → {service.after} ready endpoints"
+    if service.lowest < min(service.before, service.after):
+        how_long = _seconds(service.fewer_for) if service.fewer_for else "an instant"
+        text += f", down to {service.lowest} for {how_long}"
+        if service.none_for:
+            text += f" ({_seconds(service.none_for)} without any)"
+    return f"{'!' if not service.lowest or service.after == 0 else '~'} {text}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f}s" if seconds >= 1 else f"{seconds:.1f}s"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ").strip()
+
+
+def impact_json(plan: Plan) -> dict[str, Any]:
+    """`impact` of plan.json."""
+    blast = plan.blast
+    return {
+        "restarts": [_plain(asdict(r)) for r in blast.restarts],
+        "configuration": [_plain(asdict(s)) for s in blast.stale],
+        "services": [_plain(asdict(s)) for s in blast.services],
+        "volumes": [_plain(v._asdict()) for v in blast.volumes],
+        "budgets": [_plain(asdict(b)) for b in blast.budgets],
+        "rollouts": [_rollout(r) for r in plan.rollouts],
+    }
+
+
+def _rollout(course: Rollout) -> dict[str, Any]:
+    found = {"ref": _plain(course.ref), "strategy": course.strategy, "done": course.done, "lowest": course.lowest.ready, "peak": course.peak.pods}
+    if course.stuck:
+        found |= {"stuck": course.stuck, "remedies": list(course.remedies)}
+    return {**found, "steps": [s._asdict() for s in thinned(course.steps)]}
+
+
+def thinned(steps: tuple[Step, ...]) -> list[Step]:
+    """At most MOST_STEPS of the steps, evenly, with the first, the lowest, the highest and the last."""
+    if len(steps) <= MOST_STEPS:
+        return list(steps)
+    kept = {0, len(steps) - 1, min(range(len(steps)), key=lambda i: steps[i].ready), max(range(len(steps)), key=lambda i: steps[i].pods)}
+    kept |= {i * len(steps) // MOST_STEPS for i in range(MOST_STEPS)}
+    return [steps[i] for i in sorted(kept)]
+
+
+def _plain(value: Any) -> Any:
+    """Refs without empty parts, causes without what they lack, tuples as lists."""
+    if isinstance(value, Ref):
+        return {k: v for k, v in value._asdict().items() if v}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {k: _plain(v) for k, v in value._asdict().items() if v not in (None, "")}
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
