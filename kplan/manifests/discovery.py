@@ -192,7 +192,7 @@ def pulled(folder: str) -> set[str]:
     todo = [folder]
     while todo:
         here = todo.pop()
-        for reference in _references(here):
+        for reference in references(here):
             if "://" in reference or "\0" in reference or reference.startswith("git@"):
                 continue
             path = os.path.realpath(os.path.join(here, reference))
@@ -203,7 +203,8 @@ def pulled(folder: str) -> set[str]:
     return result
 
 
-def _references(folder: str) -> Iterator[str]:
+def references(folder: str) -> Iterator[str]:
+    """The files, folders and addresses that the kustomization of a folder refers to, as it writes them."""
     for name in KUSTOMIZATIONS:
         try:
             with open(os.path.join(folder, name), "rb") as file:

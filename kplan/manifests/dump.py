@@ -160,7 +160,7 @@ def _flat(value: Any) -> Iterable[Any]:
 
 def _passing(obj: Object) -> bool:
     """Events and heartbeats: they say what was, and are no part of the state that is wanted."""
-    return obj["kind"] == "Event" or (obj["kind"] == "Lease" and obj["metadata"].get("namespace") == "kube-node-lease")
+    return bool(obj["kind"] == "Event" or (obj["kind"] == "Lease" and obj["metadata"].get("namespace") == "kube-node-lease"))
 
 
 def _latest(obj: Object) -> str:

@@ -9,6 +9,7 @@ from kplan.api.objects import Object
 from kplan.diagnostics import Span
 from kplan.manifests.documents import Document
 from kplan.manifests.positions import Place, find, tree
+from kplan.manifests.templates import place_in
 
 _BEFORE = re.compile(r"(?:[ \t]*(?:#.*)?\n|---.*\n|%.*\n)*")
 
@@ -17,7 +18,8 @@ _BEFORE = re.compile(r"(?:[ \t]*(?:#.*)?\n|---.*\n|%.*\n)*")
 class Manifest:
     """One object of a source: `source` as the user named it, `index` counting its objects from 0, `line` from 1.
 
-    `place` is the path of a list's item inside its document, such as `items[3]`.
+    `place` is the path of a list's item inside its document, such as `items[3]`; `render` the kustomization or chart that it was rendered from
+    (its `line` is 0 then, and its places are those in `source` that can be told).
     """
 
     source: str
@@ -26,6 +28,7 @@ class Manifest:
     data: Object
     document: Document = field(repr=False, compare=False)
     place: str = ""
+    render: str = ""
 
     def locate(self, path: str = "", key: bool = False) -> Span:
         """Where the value at a field path stands, or (for unknown and duplicate fields) its key.
@@ -61,4 +64,6 @@ def duplicates(manifest: Manifest) -> list[tuple[str, Span, Span]]:
 
 
 def _span(manifest: Manifest, place: Place) -> Span:
+    if manifest.render:
+        return Span(manifest.source, *place_in(manifest.source, manifest.document.text.split("\n")[place.line - 1]))
     return Span(manifest.source, manifest.document.line - 1 + place.line, place.column)

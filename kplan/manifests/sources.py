@@ -1,29 +1,30 @@
 """The manifests of files, folders, globs and standard input, and what is wrong with any of them.
 
-One document never hides the others, and one file never hides the others: whatever cannot be read is a diagnostic.
-Left out: rendering; a kustomization or chart is reported as not rendered.
+One document never hides the others, and one file never hides the others: whatever cannot be read is a diagnostic. Kustomizations and charts are
+rendered, or reported once as not rendered; each kustomization (one that no other pulls in) is a cluster of its own.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kplan.diagnostics import Diagnostic, Severity, Span
-from kplan.manifests import recognise
-from kplan.manifests.discovery import STDIN, Found, discover, problem, unreadable
+from kplan.manifests import helm, kustomize, recognise
+from kplan.manifests.discovery import CHART, KUSTOMIZATIONS, STDIN, Found, Unrendered, discover, problem, unreadable
 from kplan.manifests.documents import Document, decoded, read_documents
 from kplan.manifests.errors import YamlError
 from kplan.manifests.manifest import Manifest, first_line
 from kplan.manifests.objects import check, listed
+from kplan.manifests.rendering import Rendering
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 500
 _RENDER = {
-    "kustomization": "render it and read the result: kubectl kustomize {path} | kplan … -",
-    "chart": "render it and read the result: helm template {path} | kplan … -",
+    "kustomization": "install one of them, or render it and read the result: kubectl kustomize {path} | kplan … -",
+    "chart": "install it, or render the chart and read the result: helm template {path} | kplan … -",
 }
 
 
@@ -39,7 +40,8 @@ class Skipped:
 class Sources:
     """What the given paths hold, in an order that does not depend on theirs.
 
-    `opaque` are manifests whose kind and name may be known and whose content is not: encrypted, or with placeholders.
+    `opaque` are manifests whose kind and name may be known and whose content is not: encrypted, or with placeholders. `overlays` are the kustomizations
+    that were rendered.
     """
 
     manifests: tuple[Manifest, ...]
@@ -48,6 +50,18 @@ class Sources:
     skipped: tuple[Skipped, ...] = ()
     files: int = 0
     documents: int = 0
+    overlays: tuple[str, ...] = ()
+
+    def clusters(self) -> tuple[tuple[str, Sources], ...]:
+        """What goes to one cluster, by name: each of several overlays with all that is no overlay; else everything, without a name."""
+        if len(self.overlays) < 2:
+            return (("", self),)
+        return tuple((overlay, self._without({o for o in self.overlays if o != overlay}, overlay)) for overlay in self.overlays)
+
+    def _without(self, others: set[str], overlay: str) -> Sources:
+        kept = tuple(m for m in self.manifests if m.render not in others)
+        opaque = tuple(m for m in self.opaque if m.render not in others)
+        return replace(self, manifests=kept, opaque=opaque, overlays=(overlay,))
 
 
 @dataclass(slots=True)
@@ -58,6 +72,7 @@ class _Reading:
     skipped: list[Skipped] = field(default_factory=list)
     files: int = 0
     documents: int = 0
+    overlays: list[str] = field(default_factory=list)
 
 
 def load(
@@ -66,21 +81,21 @@ def load(
     stdin: str | bytes | None = None,
     max_bytes: int = MAX_BYTES,
     max_depth: int = MAX_DEPTH,
+    rendering: Rendering | None = None,
 ) -> Sources:
-    """All manifests of the paths; `-` stands for `stdin`. A file of more than `max_bytes` is not read."""
+    """All manifests of the paths; `-` stands for `stdin`. A file of more than `max_bytes` is not read. Charts are rendered as `rendering` says."""
     reading = _Reading()
     found: Found = discover(paths, exclude)
     reading.diagnostics.extend(found.diagnostics)
-    for folder in found.unrendered:
-        message = f'"{folder.path}" is a {"kustomization" if folder.kind == "kustomization" else "Helm chart"} and was not rendered'
-        hint = _RENDER[folder.kind].format(path=folder.path)
-        reading.diagnostics.append(problem("not-rendered", folder.path, message, Severity.WARNING, hint))
     for path, named in found.files.items():
         data = _read(path, max_bytes, reading.diagnostics)
         if data is not None:
             _take(reading, path, data, named, max_depth)
     if "-" in paths:
         _take(reading, STDIN, stdin or b"", True, max_depth)
+    asked = {os.path.normpath(os.path.dirname(p) if os.path.basename(p) in (CHART, *KUSTOMIZATIONS) else p) for p in paths}
+    for folder in found.unrendered:
+        _render(reading, folder, rendering or Rendering(), folder.path in asked or not found.files, max_depth)
     return Sources(
         tuple(reading.manifests),
         tuple(reading.opaque),
@@ -88,7 +103,29 @@ def load(
         tuple(reading.skipped),
         reading.files,
         reading.documents,
+        tuple(reading.overlays),
     )
+
+
+def _render(reading: _Reading, folder: Unrendered, rendering: Rendering, named: bool, max_depth: int) -> None:
+    """Reads what a kustomization or chart renders to. That it cannot be rendered is an error if it was asked for, or a tool that is there fails."""
+    chart = folder.kind == "chart"
+    rendered = (helm if chart else kustomize).render(folder.path, rendering)
+    if rendered.problem:
+        severity = Severity.ERROR if named or rendered.installed else Severity.WARNING
+        hint = "" if rendered.installed else _RENDER[folder.kind].format(path=folder.path)
+        message = f'"{folder.path}" is a {"Helm chart" if chart else "kustomization"} and was not rendered: {rendered.problem}'
+        reading.diagnostics.append(problem("not-rendered", folder.path, message, severity, hint))
+        return
+    if not chart:
+        reading.overlays.append(folder.path)
+    origins = None if chart else kustomize.origins(folder.path)
+    before = len(reading.manifests), len(reading.opaque)
+    _take(reading, folder.path, rendered.text, False, max_depth)
+    for found, first in ((reading.manifests, before[0]), (reading.opaque, before[1])):
+        for at in range(first, len(found)):
+            source = helm.source_of(found[at].document.text, folder.path) if origins is None else origins.of(found[at].data)
+            found[at] = replace(found[at], source=source, line=0, render=folder.path)
 
 
 def _read(path: str, max_bytes: int, diagnostics: list[Diagnostic]) -> bytes | None:

@@ -1,0 +1,86 @@
+"""Folders that are rendered first: kustomizations and Helm charts, by the tools that people render them with.
+
+The tools run without network (whatever asks for it fails at once), without a cluster, within a time limit; what they say on standard error is in
+the diagnostic. What they print keeps its source: the template or resource file, at its line where that can be told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TIME_LIMIT = 60.0
+NOWHERE = "http://127.0.0.1:9"
+MOST_SAID = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How to render. `values` and `set` are Helm's, `release` its release (empty: the chart's folder); `version` is what charts may ask for."""
+
+    values: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    release: str = ""
+    namespace: str = "default"
+    version: str = ""
+    time_limit: float = TIME_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a tool printed, or why it did not: `installed` is false where there is no such tool."""
+
+    text: str = ""
+    problem: str = ""
+    installed: bool = True
+
+
+def run(command: Sequence[str], time_limit: float) -> Rendered:
+    """Run a tool that prints manifests."""
+    environment = {
+        **os.environ,
+        **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), NOWHERE),
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), ""),
+        "GIT_ALLOW_PROTOCOL": "file",
+        "GIT_TERMINAL_PROMPT": "0",
+        "KUBECONFIG": os.devnull,
+    }
+    name = os.path.basename(command[0])
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, start_new_session=True
+        )
+    except FileNotFoundError:
+        return Rendered(problem=f"{name} is not installed", installed=False)
+    except OSError as error:
+        return Rendered(problem=f"{name} cannot be run: {error.strerror or error}")
+    try:
+        out, said = process.communicate(timeout=time_limit)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return Rendered(problem=f"{name} took more than {time_limit:g} s")
+    if process.returncode:
+        return Rendered(problem=f"{name} failed: {_brief(said)}")
+    return Rendered(out.decode("utf-8", "replace"))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a tool and what it started."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.communicate()
+
+
+def _brief(said: bytes) -> str:
+    """What a tool said, in one line of bounded length."""
+    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines()]
+    text = "; ".join(line for line in lines if line and not line.startswith(("Use --debug", "# Warning:"))) or "it says nothing of why"
+    text = text.removeprefix("Error: ").removeprefix("error: ")
+    return text if len(text) <= MOST_SAID else text[: MOST_SAID - 1] + "…"
