@@ -73,8 +73,14 @@ def declare(schema: dict[str, Any], root: bool, name: str, objects: Objects) -> 
 
 
 def as_resource(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema with apiVersion, kind and metadata."""
-    return {**schema, "properties": {**(schema.get("properties") or {}), **RESOURCE}}
+    """A schema with apiVersion, kind, and metadata with name and generateName: its own where it has all of them."""
+    given = schema.get("properties") or {}
+    meta = given.get("metadata") or {}
+    named = meta.get("properties") or {}
+    texts = (given.get("kind"), given.get("apiVersion"), named.get("name"), named.get("generateName"))
+    if meta.get("type") == "object" and all(one is not None and one.get("type") == "string" for one in texts):
+        return schema
+    return {**schema, "properties": {**given, **RESOURCE}}
 
 
 def _below(schema: dict[str, Any], name: str, objects: Objects) -> Declared | None:

@@ -30,6 +30,7 @@ from kplan.controllers.serviceaccount import ServiceAccountController
 from kplan.controllers.statefulset import StatefulSetController
 from kplan.controllers.tainteviction import TaintEvictionController
 from kplan.controllers.ttlafterfinished import TTLAfterFinishedController
+from kplan.controllers.validatingadmissionpolicystatus import ValidatingAdmissionPolicyStatusController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     CustomResourceDefinitionController,
@@ -56,6 +57,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     HorizontalPodAutoscalerController,
     TTLAfterFinishedController,
     ClusterRoleAggregationController,
+    ValidatingAdmissionPolicyStatusController,
     NodeLifecycleController,
     TaintEvictionController,
     PodGarbageCollector,

@@ -96,8 +96,9 @@ def sort_by(items: list[Any], keys: list[Any]) -> list[Any]:
     """In the order of keys."""
     if any(type_of(key).name != type_of(keys[0]).name for key in keys):
         raise EvaluationError("list elements must have the same type")
-    order = sorted(range(len(items)), key=functools.cmp_to_key(lambda i, j: compare(keys[i], keys[j])))
-    return [items[i] for i in order]
+    pairs: list[tuple[Any, Any]] = list(zip(keys, items, strict=True))
+    pairs.sort(key=functools.cmp_to_key(lambda a, b: compare(a[0], b[0])))
+    return [item for _key, item in pairs]
 
 
 @overload("lists.range(int) -> list(int)")
@@ -109,7 +110,7 @@ def range_(end: int) -> list[int]:
 @overload("list(A).reverse() -> list(A)")
 def reverse(items: list[Any]) -> list[Any]:
     """From the last to the first."""
-    return items[::-1]
+    return list(reversed(items))
 
 
 @overload("list(A).distinct() -> list(A)")
