@@ -1,7 +1,8 @@
 """The dependency graph over objects: references, selections, ownership; what dangles; in which order to apply.
 
-Edges come from the kinds (`references`), selections from label selectors, ownership from ownerReferences. Replicas that controllers
-make are not in it: it is a graph of what the manifests state (and of what the base state holds that they point at).
+Edges come from the kinds (`references`), selections from label selectors, ownership from ownerReferences. Pods and sets that controllers
+made stand for nothing: the templates of their owners do. An object that an operator will make (the Secret of a Certificate) is there
+if the one that it is made for is: the edge leads to that one.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kplan.api.objects import Object, group_kind_of, labels_of
+from kplan.api.objects import Object, controller_of, group_kind, group_kind_of, labels_of
 from kplan.api.ref import Ref
 from kplan.api.selectors import selector
 from kplan.kinds import KINDS, Reference
+from kplan.kinds.customreferences import CUSTOM_REFERENCES, METADATA_NAME, made_by
 
 if TYPE_CHECKING:
     import networkx
@@ -48,7 +50,9 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "Job.batch": ("spec", "template"),
     "CronJob.batch": ("spec", "jobTemplate", "spec", "template"),
 }
-_REFERENCES: dict[str, Callable[[Object], Iterable[Reference]]] = {k.group_kind: k.references for k in KINDS}
+_REFERENCES: dict[str, Callable[[Object], Iterable[Reference]]] = {**CUSTOM_REFERENCES, **{k.group_kind: k.references for k in KINDS}}
+_NAMESPACED = {k.group_kind: k.namespaced for k in KINDS}
+_CRD = "CustomResourceDefinition.apiextensions.k8s.io"
 
 
 class Edge(NamedTuple):
@@ -90,6 +94,15 @@ class Graph:
     objects: dict[Ref, Object]
     edges: tuple[Edge, ...]
 
+    @cached_property
+    def incoming(self) -> dict[Ref, tuple[Edge, ...]]:
+        """The edges that end at each object."""
+        found: dict[Ref, list[Edge]] = {}
+        for edge in self.edges:
+            if edge.target is not None:
+                found.setdefault(edge.target, []).append(edge)
+        return {ref: tuple(edges) for ref, edges in found.items()}
+
     @property
     def dangling(self) -> tuple[Edge, ...]:
         """References to what is not there and must be."""
@@ -118,17 +131,18 @@ def build(objects: Iterable[Object], also: Iterable[Object] = ()) -> Graph:
     """The graph of `objects`; `also` are objects that may be pointed at (a base state) and whose own edges do not matter."""
     stated = {Ref.of(o, "default" if _namespaced(o) else ""): o for o in objects}
     known = {**{Ref.of(o): o for o in also}, **stated}
-    by_kind: dict[str, dict[str, list[tuple[Ref, Object]]]] = {}
-    for ref, obj in known.items():
-        by_kind.setdefault(ref.group_kind, {}).setdefault(ref.namespace, []).append((ref, obj))
+    index = _Index(known)
     edges: list[Edge] = []
     for ref in sorted(stated):
         obj = stated[ref]
         for reference in _REFERENCES.get(ref.group_kind, _none)(obj):
-            edges += _resolve(ref, reference, known, by_kind)
-        for owner in obj["metadata"].get("ownerReferences") or ():
+            edges += index.resolve(ref, reference)
+        definition = index.definitions.get(ref.group_kind)
+        if definition is not None:
+            edges.append(Edge(ref, definition, REFERS, "kind", Reference("kind", _CRD, "", definition.name)))
+        for i, owner in enumerate(obj["metadata"].get("ownerReferences") or ()):
             target = next((Ref(*g) for g in _owner_refs(owner, ref.namespace) if Ref(*g) in known), None)
-            edges.append(Edge(ref, target, OWNS, "metadata.ownerReferences"))
+            edges.append(Edge(ref, target, OWNS, f"metadata.ownerReferences[{i}]"))
     return Graph(known, tuple(edges))
 
 
@@ -137,8 +151,7 @@ def _none(obj: Object) -> Iterable[Reference]:
 
 
 def _namespaced(obj: Object) -> bool:
-    gk = group_kind_of(obj)
-    return next((k.namespaced for k in KINDS if k.group_kind == gk), bool(obj["metadata"].get("namespace")))
+    return _NAMESPACED.get(group_kind_of(obj), bool(obj["metadata"].get("namespace")))
 
 
 def _owner_refs(owner: Object, namespace: str) -> Iterable[tuple[str, str, str, str]]:
@@ -146,37 +159,88 @@ def _owner_refs(owner: Object, namespace: str) -> Iterable[tuple[str, str, str, 
     return ((group, owner["kind"], namespace, owner["name"]), (group, owner["kind"], "", owner["name"]))
 
 
-def _resolve(source: Ref, reference: Reference, known: dict[Ref, Object], by_kind: dict[str, dict[str, list[tuple[Ref, Object]]]]) -> list[Edge]:
-    if reference.selects is not None:
-        return _selected(source, reference, by_kind)
-    kind, _, group = reference.kind.partition(".")
-    target = Ref(group, kind, reference.namespace, reference.name)
-    found = known.get(target)
-    if found is not None and reference.key and not _has(found, reference.key):
-        return [Edge(source, None, REFERS, reference.path, reference)]
-    return [Edge(source, target if found is not None else None, REFERS, reference.path, reference)]
+class _Index:
+    """What there is, by the ways in which it is pointed at."""
+
+    def __init__(self, known: dict[Ref, Object]) -> None:
+        self.known = known
+        self.made: dict[Ref, Ref] = {}
+        self.definitions: dict[str, Ref] = {}
+        self.namespaces: dict[str, dict[str, str]] = {}
+        self.labelled: dict[str, dict[str, list[tuple[Ref, dict[str, str]]]]] = {}
+        self.pairs: dict[tuple[str, str, str, str], list[tuple[Ref, dict[str, str]]]] = {}
+        for ref in sorted(known):
+            self._add(ref, known[ref])
+
+    def _add(self, ref: Ref, obj: Object) -> None:
+        gk = ref.group_kind
+        labels = labels_of(obj)
+        if gk == "Namespace":
+            self.namespaces[ref.name] = {METADATA_NAME: ref.name, **labels}
+        elif ref.namespace:
+            self.namespaces.setdefault(ref.namespace, {METADATA_NAME: ref.namespace})
+        if gk == _CRD:
+            spec = obj["spec"]
+            self.definitions[group_kind(spec["names"]["kind"], spec["group"])] = ref
+        for kind, namespace, name in made_by(obj):
+            if name:
+                self.made.setdefault(Ref("", kind, namespace or ref.namespace, name), ref)
+        if gk in TEMPLATES:
+            template = pod_template(obj)
+            if template is None or (controller_of(obj) is not None and gk in ("Pod", "ReplicaSet.apps", "Job.batch")):
+                return
+            gk, labels = "Pod", labels_of(template)
+        elif gk == "Namespace":
+            labels = self.namespaces[ref.name]
+        entry = (ref, labels)
+        self.labelled.setdefault(gk, {}).setdefault(ref.namespace, []).append(entry)
+        if gk in ("Pod", "Service"):
+            for key, value in labels.items():
+                self.pairs.setdefault((gk, ref.namespace, key, value), []).append(entry)
+
+    def resolve(self, source: Ref, reference: Reference) -> list[Edge]:
+        """The edges that a reference comes to."""
+        if reference.selects is not None:
+            return self._selected(source, reference)
+        kind, _, group = reference.kind.partition(".")
+        target = Ref(group, kind, reference.namespace, reference.name)
+        found = self.known.get(target)
+        if found is None:
+            maker = self.made.get(target)
+            if maker is not None:
+                return [Edge(source, maker, REFERS, reference.path, reference)] if maker != source else []
+        elif reference.key and not _has(found, reference.key):
+            return [Edge(source, None, REFERS, reference.path, reference)]
+        return [Edge(source, target if found is not None else None, REFERS, reference.path, reference)]
+
+    def _selected(self, source: Ref, reference: Reference) -> list[Edge]:
+        """Edges to what a label selector selects; workloads stand for the pods of their templates."""
+        selects = reference.selects or {}
+        matches = selector(selects)
+        labels = selects.get("matchLabels")
+        found = []
+        for namespace in (reference.namespace,) if reference.within is None else self._within(reference.within):
+            if labels and reference.kind in ("Pod", "Service"):
+                candidates = self.pairs.get((reference.kind, namespace, *next(iter(labels.items()))), ())
+            else:
+                candidates = self.labelled.get(reference.kind, {}).get(namespace, ())
+            found += [Edge(source, ref, SELECTS, reference.path, reference) for ref, own in candidates if ref != source and matches(own)]
+        return found or [Edge(source, None, SELECTS, reference.path, reference)]
+
+    def _within(self, selects: Object) -> list[str]:
+        matches = selector(selects)
+        return [name for name, labels in self.namespaces.items() if matches(labels)]
 
 
 def _has(obj: Object, key: str) -> bool:
-    """Whether a ConfigMap, Secret or Service has an entry."""
+    """Whether a ConfigMap, Secret, Service or Gateway has an entry (a port, a listener)."""
+    spec = obj.get("spec") or {}
     if obj["kind"] == "Service":
-        return any(key in (str(p.get("port")), p.get("name")) for p in (obj.get("spec") or {}).get("ports") or ())
+        return spec.get("type") == "ExternalName" or any(key in (str(p.get("port")), p.get("name")) for p in spec.get("ports") or ())
+    if obj["kind"] == "Gateway":
+        listeners = spec.get("listeners")
+        return any(isinstance(x, dict) and x.get("name") == key for x in listeners) if isinstance(listeners, list) else True
     return any(key in (obj.get(part) or {}) for part in ("data", "binaryData", "stringData"))
-
-
-def _selected(source: Ref, reference: Reference, by_kind: dict[str, dict[str, list[tuple[Ref, Object]]]]) -> list[Edge]:
-    """Edges to what a label selector selects; pods stand for the workloads whose templates they come from."""
-    matches = selector(reference.selects)
-    kinds = tuple(TEMPLATES) if reference.kind == "Pod" else (reference.kind,)
-    found = []
-    for kind in kinds:
-        for ref, obj in sorted(by_kind.get(kind, {}).get(reference.namespace, ()), key=lambda pair: pair[0]):
-            if ref == source:
-                continue
-            holder = (pod_template(obj) if reference.kind == "Pod" else obj) or {}
-            if matches(labels_of(holder)):
-                found.append(Edge(source, ref, SELECTS, reference.path, reference))
-    return found or [Edge(source, None, SELECTS, reference.path, reference)]
 
 
 __all__ = ["OWNS", "REFERS", "SELECTS", "Edge", "Graph", "apply_order", "build", "pod_template", "rank"]

@@ -133,7 +133,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     found: list[Diagnostic] = [*sources.diagnostics, *applying.diagnostics]
     after = _snapshot(cluster)
     outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
-    linting = lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after)))
+    linting = lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after)), simulated=True)
     found += _explained(outcomes, ruled(applying.taken, linting, sources))
     found += _not_simulated(sources.manifests)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")

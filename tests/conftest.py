@@ -2,7 +2,7 @@
 
 A case is one YAML file under tests/cases/<stage>/: the input, and on the line that a finding is about what it says: `#! rule: words of its message`
 (several: ` #! ` between them). A file with no `#!` must be silent. Cases of the stage `plan` are planned, all others linted.
-A first line `#: version=1.25 namespace=shop` gives options. The id of a case is its path.
+A first line `#: version=1.25 namespace=shop` gives options (`profile=all`, `select=latest-tag`). The id of a case is its path.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def update(pytestconfig: pytest.Config) -> bool:
 
 def _judged(path: Path, text: str) -> tuple[Diagnostic, ...]:
     first = text.partition("\n")[0]
-    options = dict(pair.split("=", 1) for pair in first[2:].split()) if first.startswith("#: ") else {}
+    options: dict[str, Any] = dict(pair.split("=", 1) for pair in first[2:].split()) if first.startswith("#: ") else {}
+    if "select" in options:
+        options["select"] = tuple(options["select"].split(","))
     sources = load([str(path)])
     if path.parent.name == "plan":
         return plan(sources, Options(**options)).diagnostics

@@ -20,6 +20,7 @@ from kplan.api.names import (
 )
 from kplan.api.objects import Object, annotations_of, group_kind, namespace_of
 from kplan.kinds.addresses import validate_ip_for_legacy_field
+from kplan.kinds.customreferences import annotated_issuers
 from kplan.kinds.enums import unsupported
 from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
@@ -219,6 +220,7 @@ def references(obj: Object) -> Iterator[Reference]:
     for i, tls in enumerate(spec.get("tls") or ()):
         if tls.get("secretName"):
             yield Reference(f"spec.tls[{i}].secretName", "Secret", namespace, tls["secretName"])
+    yield from annotated_issuers(obj)
 
 
 def _backend_references(backend: Object, namespace: str, path: str) -> Iterator[Reference]:

@@ -140,7 +140,10 @@ def references(obj: Object) -> Iterator[Reference]:
     for path, rule, peers in _rules(spec):
         for i, peer in enumerate(rule.get(peers) or ()):
             if "namespaceSelector" in peer:
-                yield Reference(f"{path}.{peers}[{i}].namespaceSelector", "Namespace", "", "", selects=peer["namespaceSelector"] or {}, optional=True)
+                spaces = peer["namespaceSelector"] or {}
+                yield Reference(f"{path}.{peers}[{i}].namespaceSelector", "Namespace", "", "", selects=spaces, optional=True)
+                if "podSelector" in peer:
+                    yield Reference(f"{path}.{peers}[{i}].podSelector", "Pod", "", "", selects=peer["podSelector"] or {}, optional=True, within=spaces)
             elif "podSelector" in peer:
                 yield Reference(f"{path}.{peers}[{i}].podSelector", "Pod", namespace, "", selects=peer["podSelector"] or {}, optional=True)
 

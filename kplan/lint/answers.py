@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kplan import schema
@@ -27,6 +28,7 @@ RULES = {
     field.INTERNAL: "field/internal",
     field.TYPE_INVALID: "field/invalid",
 }
+_UNKNOWN_FIELD = re.compile('unknown field "([^"]*)"')
 HINTS = {403: "the API server refuses this whatever its fields say: see the message", 409: "give it another name, or leave one of them out"}
 
 
@@ -37,7 +39,8 @@ def refusal(manifest: Manifest, ref: Ref, response: Response, version: str) -> I
         yield _unserved(manifest, ref, response, version)
         return
     if response.code == 400 and "cannot be handled" in response.message:
-        found = list(_schema(manifest, ref, data, version))
+        known = schema.lookup(version, data["apiVersion"], data["kind"]) is not None
+        found = list(_schema(manifest, ref, data, version) if known else _custom(manifest, ref, response))
         if found:
             yield from found
             return
@@ -73,6 +76,12 @@ def _schema(manifest: Manifest, ref: Ref, data: Object, version: str) -> Iterato
         text = f"{error.path}: {error.message}" if error.path and error.path not in error.message else error.message
         span = manifest.locate(error.path, key=error.kind == "unknown-field")
         yield Diagnostic(f"schema/{error.kind}", Severity.ERROR, text, ref, error.path, span, error.hint)
+
+
+def _custom(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagnostic]:
+    """The fields that the definition of a custom resource does not know."""
+    for path in _UNKNOWN_FIELD.findall(response.message):
+        yield Diagnostic("schema/unknown-field", Severity.ERROR, f'unknown field "{path}"', ref, path, manifest.locate(path, key=True))
 
 
 def _unserved(manifest: Manifest, ref: Ref, response: Response, version: str) -> Diagnostic:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from kplan.api.objects import Object, group_kind_of
@@ -14,14 +16,17 @@ from kplan.apiserver.door import Door
 from kplan.apiserver.writes import Call
 from kplan.config import Config
 from kplan.diagnostics import Diagnostic, Severity, Span
-from kplan.graph import Edge, Graph, build
+from kplan.graph import OWNS, Edge, Graph, build
+from kplan.kinds.customreferences import CLUSTER_SCOPED
 from kplan.lint import answers
-from kplan.lint.rule import Context
+from kplan.lint.rule import Context, Finding
 from kplan.lint.rules import RULES
 from kplan.lint.selection import Chosen, choose, elsewhere
 from kplan.lint.suppression import Suppressions
 from kplan.manifests.manifest import Manifest, duplicates
 from kplan.manifests.sources import Sources
+
+MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Findings:
     objects: int
     kinds: dict[str, int]
     suppressed: int = 0
+    times: dict[str, float] = field(default_factory=dict)
 
     def worst(self) -> Severity | None:
         """The highest severity, None if there is nothing."""
@@ -50,11 +56,14 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     suppress: bool = True
+    statistics: bool = False
+    simulated: bool = False
 
     @property
     def chosen(self) -> tuple[Chosen, ...]:
-        """The rules that run."""
-        return choose(RULES, self.config, self.profile, self.select, self.ignore)
+        """The rules that run; where a plan simulates, less those whose answer it gives."""
+        rules = choose(RULES, self.config, self.profile, self.select, self.ignore)
+        return tuple(c for c in rules if not c.rule.simulated) if self.simulated else rules
 
 
 def lint(sources: Sources, options: Options | None = None) -> Findings:
@@ -79,11 +88,15 @@ def lint(sources: Sources, options: Options | None = None) -> Findings:
         else:
             for diagnostic in answers.refusal(manifest, ref, answer, version):
                 if diagnostic.rule == "schema/unknown-custom-kind":
+                    custom = _unchecked(ref, manifest)
+                    if custom is not None:
+                        good.append(custom)
                     if (ref.group, ref.kind) in once:
                         continue
                     once.add((ref.group, ref.kind))
                 found.append(diagnostic)
-    found += ruled(good, options, sources)
+    times: dict[str, float] | None = {} if options.statistics else None
+    found += ruled(good, options, sources, times)
     kept: list[Diagnostic] = list(dict.fromkeys(found))
     accepted: list[Diagnostic] = []
     if options.suppress:
@@ -95,7 +108,7 @@ def lint(sources: Sources, options: Options | None = None) -> Findings:
         kept, accepted = suppressions.split(kept)
         kept += suppressions.unused(frozenset(c.rule.name for c in options.chosen))
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
-    return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted))
+    return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted), times or {})
 
 
 def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36") -> Graph:
@@ -117,6 +130,22 @@ def _ref(manifest: Manifest, namespace: str) -> Ref:
     return Ref.of(data, namespace if _may_be_namespaced(data) else "")
 
 
+def _unchecked(ref: Ref, manifest: Manifest) -> tuple[Ref, Manifest, Object] | None:
+    """A custom resource whose definition nobody has, if at least its metadata is what metadata must be."""
+    data, meta = manifest.data, manifest.data.get("metadata")
+    if not isinstance(meta, dict) or not isinstance(meta.get("name"), str) or not isinstance(meta.get("namespace", ""), str):
+        return None
+    for field_name in ("labels", "annotations"):
+        held = meta.get(field_name) or {}
+        if not isinstance(held, dict) or not all(isinstance(v, str) for v in held.values()):
+            return None
+    if meta.get("ownerReferences") or meta.get("generateName"):
+        return None
+    if ref.kind.startswith("Cluster") or ref.group_kind in CLUSTER_SCOPED:
+        ref = ref._replace(namespace="")
+    return ref, manifest, {**data, "metadata": {**meta, "namespace": ref.namespace}} if ref.namespace else data
+
+
 def _may_be_namespaced(data: Object) -> bool:
     from kplan.apiserver.registry import BUILT_IN
 
@@ -128,28 +157,57 @@ def _placed(ref: Ref, obj: Object) -> Ref:
     return ref._replace(group=ref.group, namespace=obj["metadata"].get("namespace") or "")
 
 
-def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sources: Sources) -> Iterator[Diagnostic]:
-    """The findings of the rules about manifests that the server takes (each with its ref and the object it became), at their places."""
+def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sources: Sources, times: dict[str, float] | None = None) -> Iterator[Diagnostic]:
+    """The findings of the rules about manifests that the server takes (each with its ref and the object it became), at their places.
+
+    `times` is filled with the seconds that each rule took.
+    """
     graph = build([obj for _, _, obj in good], options.state)
     opaque = {Ref(*_ref(m, options.namespace)) for m in sources.opaque}
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
         edges.setdefault(edge.source, []).append(_excused(edge, opaque, options.config))
-    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, {r: m for r, m, _ in good}, options.version)
+    manifests: dict[Ref, Manifest] = {}
+    for ref, manifest, _ in good:
+        manifests.setdefault(ref, manifest)
+    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, manifests, options.version)
     partial = bool(sources.opaque) or any(d.rule.startswith(("yaml/syntax", "manifests/")) for d in sources.diagnostics)
     chosen = options.chosen
+    by_kind: dict[str, list[Chosen]] = {}
     for ref, manifest, obj in good:
-        for choice in chosen:
-            rule = choice.rule
-            if rule.kinds and group_kind_of(obj) not in rule.kinds:
-                continue
-            subject = manifest.data if rule.name == "duplicate-object" else obj
-            for finding in rule.check(ref, subject, context, **choice.options):
-                related = tuple((context.manifests[r].locate(p), words) for r, p, words in finding.related if r in context.manifests)
-                severity, message = choice.severity or finding.severity or rule.severity, finding.message
-                if partial and rule.whole:
-                    severity, message = Severity.NOTE, f"{message} (uncertain: not all of the input could be read)"
-                yield Diagnostic(rule.name, severity, message, ref, finding.path, manifest.locate(finding.path), finding.hint, related)
+        gk = ref.group_kind
+        if gk in MADE and any(e.kind == OWNS and e.target is not None for e in context.edges.get(ref, ())):
+            continue
+        choices = by_kind.get(gk)
+        if choices is None:
+            choices = by_kind[gk] = [c for c in chosen if not c.rule.kinds or gk in c.rule.kinds]
+        for choice in choices:
+            started = perf_counter() if times is not None else 0.0
+            name, findings = _checked(choice, ref, obj, context)
+            for finding in findings:
+                yield _told(name, choice, finding, ref, manifest, context, partial)
+            if times is not None:
+                times[choice.rule.name] = times.get(choice.rule.name, 0.0) + perf_counter() - started
+
+
+def _checked(choice: Chosen, ref: Ref, obj: Object, context: Context) -> tuple[str, Sequence[Finding]]:
+    """What a rule finds in an object, under its name; if the rule breaks, that."""
+    try:
+        return choice.rule.name, list(choice.rule.check(ref, obj, context, **choice.options))
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename.rpartition('kplan')[2].lstrip('/')}:{place.lineno}"
+        text = f"the rule {choice.rule.name} broke: {type(error).__name__}: {error} ({where})"
+        return "internal/rule-crashed", [Finding("", text, "this is a bug of kplan: please report it with the manifest", Severity.NOTE)]
+
+
+def _told(name: str, choice: Chosen, finding: Finding, ref: Ref, manifest: Manifest, context: Context, partial: bool) -> Diagnostic:
+    """A finding at its place."""
+    related = tuple((context.manifests[r].locate(p), words) for r, p, words in finding.related if r in context.manifests)
+    severity, message = choice.severity or finding.severity or choice.rule.severity, finding.message
+    if partial and choice.rule.whole:
+        severity, message = Severity.NOTE, f"{message} (uncertain: not all of the input could be read)"
+    return Diagnostic(name, severity, message, ref, finding.path, manifest.locate(finding.path), finding.hint, related)
 
 
 def _excused(edge: Edge, opaque: set[Ref], config: Config) -> Edge:

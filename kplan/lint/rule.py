@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from kplan.api.objects import Object, controller_of
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
-from kplan.graph import Edge, Graph
+from kplan.graph import REFERS, SELECTS, Edge, Graph
+from kplan.kinds import KINDS, Reference
+from kplan.kinds.customreferences import CUSTOM_REFERENCES
+from kplan.lint.pods import WORKLOADS, Container, Pods, pods_of
 from kplan.manifests.manifest import Manifest
 
 
@@ -23,7 +28,7 @@ class Finding(NamedTuple):
     related: tuple[tuple[Ref, str, str], ...] = ()  # (object, its field path, a few words)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What a rule may look at besides its object. `edges` are those that start at the object of a ref."""
 
@@ -32,7 +37,88 @@ class Context:
     manifests: dict[Ref, Manifest]
     version: str
 
+    def dangling(self, ref: Ref) -> Iterator[tuple[Edge, Reference]]:
+        """The references of an object to what is not there and should be."""
+        for edge in self.edges.get(ref, ()):
+            reference = edge.reference
+            if edge.kind == REFERS and edge.target is None and reference is not None and not reference.optional:
+                yield edge, reference
 
+    def selected(self, ref: Ref, path: str = "") -> list[Ref]:
+        """What the selectors of an object select (at one path or anywhere)."""
+        edges = self.edges.get(ref, ())
+        return [e.target for e in edges if e.kind == SELECTS and e.target is not None and (not path or e.path == path)]
+
+    def selecting(self, ref: Ref, kind: str, path: str = "") -> list[Ref]:
+        """The objects of a group-kind whose selectors select an object."""
+        edges = self.graph.incoming.get(ref, ())
+        return [e.source for e in edges if e.kind == SELECTS and e.source.group_kind == kind and (not path or e.path == path)]
+
+    def referring(self, ref: Ref, kind: str) -> list[Ref]:
+        """The objects of a group-kind that name an object."""
+        return [e.source for e in self.graph.incoming.get(ref, ()) if e.kind == REFERS and e.source.group_kind == kind]
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[tuple[Ref, Object]]]:
+        found: dict[str, list[tuple[Ref, Object]]] = {}
+        for ref in sorted(self.graph.objects):
+            found.setdefault(ref.group_kind, []).append((ref, self.graph.objects[ref]))
+        return found
+
+    @cached_property
+    def _by_namespace(self) -> dict[tuple[str, str], list[tuple[Ref, Object]]]:
+        found: dict[tuple[str, str], list[tuple[Ref, Object]]] = {}
+        for kind, pairs in self._by_kind.items():
+            for pair in pairs:
+                found.setdefault((kind, pair[0].namespace), []).append(pair)
+        return found
+
+    def of_kind(self, kind: str, namespace: str | None = None) -> Sequence[tuple[Ref, Object]]:
+        """All objects of a group-kind, in one namespace or in all, sorted."""
+        return self._by_kind.get(kind, ()) if namespace is None else self._by_namespace.get((kind, namespace), ())
+
+    def pods(self, ref: Ref) -> Pods:
+        """The pods of a workload; of other kinds none, with an empty template."""
+        found = self._pods.get(ref)
+        if found is None:
+            found = self._pods[ref] = pods_of(self.graph.objects.get(ref) or {"apiVersion": "", "kind": ""})
+        return found
+
+    def containers(self, ref: Ref) -> tuple[Container, ...]:
+        """All containers of a workload's pods."""
+        return self.pods(ref).containers
+
+    @cached_property
+    def _pods(self) -> dict[Ref, Pods]:
+        return {}
+
+    @cached_property
+    def workloads(self) -> dict[str, list[Ref]]:
+        """The workloads of each namespace, less those that a controller made."""
+        found: dict[str, list[Ref]] = {}
+        for kind in WORKLOADS:
+            for ref, obj in self._by_kind.get(kind, ()):
+                if controller_of(obj) is None:
+                    found.setdefault(ref.namespace, []).append(ref)
+        return found
+
+    def operated(self, namespace: str) -> bool:
+        """Whether an operator may make pods in a namespace: there are custom resources whose kinds are not known to make none."""
+        return namespace in self._operated
+
+    @cached_property
+    def _operated(self) -> frozenset[str]:
+        passive = {*CUSTOM_REFERENCES, *NO_PODS}
+        return frozenset(r.namespace for k, pairs in self._by_kind.items() if k not in BUILT_IN and k not in passive for r, _ in pairs)
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What rules work out once for all their objects, by their own keys."""
+        return {}
+
+
+BUILT_IN = frozenset(k.group_kind for k in KINDS)
+NO_PODS = frozenset({"PrometheusRule.monitoring.coreos.com", "SealedSecret.bitnami.com", "SecretProviderClass.secrets-store.csi.x-k8s.io"})
 Check = Callable[..., Iterable[Finding]]  # (ref, object, context, *, options)
 
 
@@ -40,6 +126,7 @@ Check = Callable[..., Iterable[Finding]]  # (ref, object, context, *, options)
 class Rule:
     """One rule. `kinds` are group-kinds (empty: all); its documentation is the docstring of `check`, its options are the keyword
     parameters of `check`. `profile` is the smallest that has it; `whole`: it looks for what is not there, so it needs the whole input.
+    `simulated`: a plan finds out by doing it, and says so in the cluster's words.
     """
 
     name: str
@@ -48,6 +135,7 @@ class Rule:
     kinds: tuple[str, ...] = ()
     profile: str = "default"
     whole: bool = False
+    simulated: bool = False
 
     @property
     def options(self) -> dict[str, Any]:
@@ -61,6 +149,8 @@ class Rule:
         return inspect.cleandoc(self.check.__doc__ or "")
 
 
-def rule(name: str, severity: Severity, kinds: tuple[str, ...] = (), *, profile: str = "default", whole: bool = False) -> Callable[[Check], Rule]:
+def rule(
+    name: str, severity: Severity, kinds: tuple[str, ...] = (), *, profile: str = "default", whole: bool = False, simulated: bool = False
+) -> Callable[[Check], Rule]:
     """Make a rule of a generator function."""
-    return lambda check: Rule(name, severity, check, kinds, profile, whole)
+    return lambda check: Rule(name, severity, check, kinds, profile, whole, simulated)

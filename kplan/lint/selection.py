@@ -64,6 +64,4 @@ def _known(rules: Sequence[Rule], config: Config) -> None:
 def elsewhere(reference: Reference, config: Config) -> bool:
     """Whether the configuration says that what a reference points at exists outside the input."""
     kind = reference.kind.partition(".")[0]
-    return any(
-        fnmatchcase(kind, e.kind) and fnmatchcase(reference.namespace, e.namespace) and fnmatchcase(reference.name, e.name) for e in config.external
-    )
+    return any(fnmatchcase(kind, e.kind) and fnmatchcase(reference.namespace, e.namespace) and fnmatchcase(reference.name, e.name) for e in config.external)

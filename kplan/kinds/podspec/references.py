@@ -24,6 +24,7 @@ SECRET_OF_SOURCE = {
     "storageos": "secretRef.name",
     "csi": "nodePublishSecretRef.name",
 }
+SECRET_PROVIDER = "SecretProviderClass.secrets-store.csi.x-k8s.io"
 
 
 def pod_spec_references(spec: Object, namespace: str, path: str) -> Iterator[Reference]:
@@ -89,6 +90,9 @@ def _volume_references(volume: Object, namespace: str, path: str) -> Iterator[Re
                 yield Reference(f"{at}.{SECRET_OF_SOURCE[kind]}", "Secret", namespace, name)
             if kind == "csi" and source.get("driver"):
                 yield Reference(f"{at}.driver", "CSIDriver.storage.k8s.io", "", source["driver"], optional=True)
+                provider = (source.get("volumeAttributes") or {}).get("secretProviderClass")
+                if provider:
+                    yield Reference(f"{at}.volumeAttributes.secretProviderClass", SECRET_PROVIDER, namespace, provider)
 
 
 def _container_references(container: Object, namespace: str, path: str) -> Iterator[Reference]:

@@ -19,19 +19,17 @@ def dangling_ingress(ref: Ref, obj: Object, context: Context) -> Iterator[Findin
     Fix: correct the Service's name or port.
     Upstream: kube-linter dangling-ingress, kube-score ingress-targets-service.
     """
-    for edge in context.edges.get(ref, ()):
-        reference = edge.reference
-        if edge.target is not None or reference is None or reference.optional:
-            continue
+    for edge, reference in context.dangling(ref):
         kind, _, group = reference.kind.partition(".")
         target = Ref(group, kind, reference.namespace, reference.name)
         found = context.graph.objects.get(target)
         if kind == "Service" and reference.key and found is not None:
             ports = ", ".join(":".join(filter(None, (p.get("name"), str(p.get("port"))))) for p in found["spec"].get("ports") or ())
             message = f'Service "{reference.name}" has no port {reference.key} (it has {ports})'
-            yield Finding(reference.path, message, "name one of its ports", related=((target, "spec.ports", "its ports"),))
+            yield Finding(edge.path, message, "name one of its ports", related=((target, "spec.ports", "its ports"),))
         elif kind == "Service":
-            yield Finding(reference.path, f'Service "{reference.name}" not found in namespace {reference.namespace}', "add it, or correct the name")
+            yield Finding(edge.path, f'Service "{reference.name}" not found in namespace {reference.namespace}', "add it, or correct the name")
         else:
             place = f" in namespace {reference.namespace}" if reference.namespace else ""
-            yield Finding(reference.path, f'{kind} "{reference.name}" not found{place}', "add it, or say that it lives elsewhere", Severity.WARNING)
+            severity = Severity.NOTE if kind == "IngressClass" and not context.of_kind(reference.kind) else Severity.WARNING
+            yield Finding(edge.path, f'{kind} "{reference.name}" not found{place}', "add it, or say that it lives elsewhere", severity)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
+from kplan.api.selectors import is_empty
 from kplan.diagnostics import Severity
-from kplan.graph import SELECTS
+from kplan.lint.grants import operated
 from kplan.lint.rule import Context, Finding, rule
 
 
@@ -18,8 +19,9 @@ def dangling_networkpolicy(ref: Ref, obj: Object, context: Context) -> Iterator[
     Why: the policy protects nothing; the pods that it was meant for are open.
     Example: `podSelector: {matchLabels: {app: dbb}}`.
     Fix: give the selector the labels of the pods' template.
-    Upstream: kube-linter dangling-networkpolicy.
+    Upstream: kube-linter dangling-networkpolicy, kube-score networkpolicy-targets-pod.
     """
-    for edge in context.edges.get(ref, ()):
-        if edge.kind == SELECTS and edge.path == "spec.podSelector" and edge.target is None and obj["spec"].get("podSelector"):
-            yield Finding("spec.podSelector", f"selects no pod in namespace {ref.namespace}", "correct the selector, or add the workload")
+    if is_empty(obj["spec"].get("podSelector")) or operated(ref.namespace, context):
+        return
+    if not context.selected(ref, "spec.podSelector"):
+        yield Finding("spec.podSelector", f"selects no pod in namespace {ref.namespace}", "correct the selector, or add the workload")

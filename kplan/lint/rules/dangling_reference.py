@@ -7,25 +7,35 @@ from collections.abc import Iterator
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
-from kplan.graph import REFERS
 from kplan.lint.rule import Context, Finding, rule
 
 # Kinds that usually live outside a folder of manifests: missing, they are worth a word and no more.
 ELSEWHERE = frozenset(
     {
         "Secret",
-        "StorageClass.storage.k8s.io",
         "PriorityClass.scheduling.k8s.io",
         "RuntimeClass.node.k8s.io",
-        "IngressClass.networking.k8s.io",
         "VolumeAttributesClass.storage.k8s.io",
         "DeviceClass.resource.k8s.io",
         "PersistentVolume",
-        "Node",
         "ClusterRole.rbac.authorization.k8s.io",
+        "Gateway.gateway.networking.k8s.io",
+        "Issuer.cert-manager.io",
+        "SecretStore.external-secrets.io",
+        "SecretProviderClass.secrets-store.csi.x-k8s.io",
     }
 )
-OTHER_RULES = frozenset({"ServiceAccount"})
+# Those that are the cluster's own: a warning where the input has others of the kind, else a note.
+CLUSTERS = frozenset(
+    {
+        "StorageClass.storage.k8s.io",
+        "Node",
+        "GatewayClass.gateway.networking.k8s.io",
+        "ClusterIssuer.cert-manager.io",
+        "ClusterSecretStore.external-secrets.io",
+    }
+)
+OTHER_RULES = ("Ingress", "HorizontalPodAutoscaler", "ScaledObject")
 BUILT_IN = frozenset({("PriorityClass.scheduling.k8s.io", "system-node-critical"), ("PriorityClass.scheduling.k8s.io", "system-cluster-critical")})
 
 
@@ -36,34 +46,51 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
     Why: pods that need it wait in ContainerCreating or CreateContainerConfigError, claims stay Pending, bindings grant nothing.
     Example: `configMapKeyRef: {name: settings, key: LEVEL}` where the ConfigMap `settings` has no key `LEVEL`.
     Fix: add the object or the key, correct the name, mark the reference `optional: true`, or declare the object as living elsewhere.
-    Upstream: the kubelet's and controllers' own errors at run time.
+    Upstream: kube-linter env-value-from; the kubelet's and controllers' own errors at run time.
     """
-    if obj["kind"] in ("Ingress", "HorizontalPodAutoscaler"):
+    if obj["kind"] in OTHER_RULES:
         return
-    for edge in context.edges.get(ref, ()):
-        reference = edge.reference
-        if edge.kind != REFERS or edge.target is not None or reference is None or reference.optional or reference.kind in OTHER_RULES:
-            continue
-        if (reference.kind, reference.name) in BUILT_IN or _given(ref, reference.kind, reference.name):
+    for edge, reference in context.dangling(ref):
+        if reference.kind == "ServiceAccount" or (reference.kind, reference.name) in BUILT_IN or given(reference.kind, reference.name, reference.namespace):
             continue
         kind, _, group = reference.kind.partition(".")
+        if kind in ("Secret", "ConfigMap") and not reference.key and made_by_program(reference.name, reference.namespace, context):
+            continue
         target = Ref(group, kind, reference.namespace, reference.name)
         if reference.key and target in context.graph.objects:
-            message = f'{kind} "{reference.name}" has no key "{reference.key}"'
-            yield Finding(_key_path(reference.path), message, "add the key, or correct it", related=((target, "data", "the object that lacks it"),))
+            word, part = {"Service": ("port", "spec.ports"), "Gateway": ("listener", "spec.listeners")}.get(kind, ("key", "data"))
+            message = f'{kind} "{reference.name}" has no {word} "{reference.key}"'
+            yield Finding(key_path(reference.path), message, f"add the {word}, or correct it", related=((target, part, "the object that lacks it"),))
             continue
         place = f" in namespace {reference.namespace}" if reference.namespace else ""
-        severity = Severity.WARNING if reference.kind in ELSEWHERE else None
-        yield Finding(reference.path, f'{kind} "{reference.name}" not found{place}', "add it, correct the name, or say that it lives elsewhere", severity)
+        mild = reference.kind in ELSEWHERE or reference.kind in CLUSTERS or (ref.kind == "StatefulSet" and kind == "Service")
+        message = f'{kind} "{reference.name}" not found{place}'
+        severity = Severity.WARNING if mild else None
+        if reference.kind in CLUSTERS and not context.of_kind(reference.kind):
+            severity = Severity.NOTE
+        yield Finding(edge.path, message, "add it, correct the name, or say that it lives elsewhere", severity)
 
 
-def _key_path(path: str) -> str:
+def key_path(path: str) -> str:
     """Where the key stands beside the name of its object."""
     return path.removesuffix(".name") + ".key" if path.endswith("KeyRef.name") else path
 
 
-def _given(ref: Ref, kind: str, name: str) -> bool:
+def given(kind: str, name: str, namespace: str) -> bool:
     """What every cluster has."""
-    if kind == "ConfigMap" and name == "kube-root-ca.crt":
-        return True
-    return kind.endswith("rbac.authorization.k8s.io") and (name.startswith("system:") or name in ("cluster-admin", "admin", "edit", "view"))
+    if kind == "ConfigMap":
+        return name == "kube-root-ca.crt" or (name, namespace) == ("extension-apiserver-authentication", "kube-system")
+    if kind == "Service":
+        return (name, namespace) == ("kubernetes", "default")
+    return kind.endswith("rbac.authorization.k8s.io") and (
+        name.startswith("system:") or name in ("cluster-admin", "admin", "edit", "view", "extension-apiserver-authentication-reader")
+    )
+
+
+def made_by_program(name: str, namespace: str, context: Context) -> bool:
+    """Whether a container of the namespace gets the name on its command line: certificate generators and the like make the object."""
+    for workload in context.workloads.get(namespace, ()):
+        for c in context.pods(workload).containers:
+            if any(name in text for field in ("command", "args") for text in c.data.get(field) or ()):
+                return True
+    return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
-from kplan.graph import SELECTS, pod_template
+from kplan.lint.grants import operated
 from kplan.lint.rule import Context, Finding, rule
 
 
@@ -18,22 +18,24 @@ def dangling_service(ref: Ref, obj: Object, context: Context) -> Iterator[Findin
     Why: the Service gets no endpoints, every connection to it is refused.
     Example: `selector: {app: wbe}` where all pods are labelled `app: web`.
     Fix: give the selector the labels of the pods' template.
-    Upstream: kube-linter dangling-service; selection is that of the endpoints controller.
+    Upstream: kube-linter dangling-service, kube-score service-targets-pod; selection is that of the endpoints controller.
     """
-    if not any(e.kind == SELECTS and e.target is None for e in context.edges.get(ref, ())):
+    wanted = obj["spec"].get("selector")
+    if not wanted or obj["spec"].get("type") == "ExternalName" or context.selected(ref, "spec.selector"):
         return
-    wanted = ", ".join(f"{k}={v}" for k, v in sorted(obj["spec"]["selector"].items()))
-    near = _nearest(ref, obj["spec"]["selector"], context)
+    near = nearest(ref, wanted, context)
+    if near is None and (ref.namespace == "kube-system" or operated(ref.namespace, context)):
+        return  # the control plane's own pods, or those that an operator will make
     hint = f"{near[0]} has the labels {near[1]}" if near else "add the workload that it should select, or correct the selector"
-    yield Finding("spec.selector", f"selects no pod: nothing in namespace {ref.namespace} has the labels {wanted}", hint)
+    shown = ", ".join(f"{k}={v}" for k, v in sorted(wanted.items()))
+    yield Finding("spec.selector", f"selects no pod: nothing in namespace {ref.namespace} has the labels {shown}", hint)
 
 
-def _nearest(ref: Ref, wanted: dict[str, str], context: Context) -> tuple[Ref, str] | None:
+def nearest(ref: Ref, wanted: dict[str, str], context: Context) -> tuple[Ref, str] | None:
     """The workload of the namespace whose template shares most label keys with the selector."""
     best: tuple[int, Ref, str] | None = None
-    for other, obj in sorted(context.graph.objects.items(), key=lambda pair: pair[0]):
-        template = pod_template(obj) if other.namespace == ref.namespace else None
-        labels = ((template or {}).get("metadata") or {}).get("labels") or {}
+    for other in context.workloads.get(ref.namespace, ()):
+        labels = context.pods(other).labels
         shared = len(wanted.keys() & labels.keys())
         if shared and (best is None or shared > best[0]):
             best = (shared, other, ", ".join(f"{k}={v}" for k, v in sorted(labels.items())))

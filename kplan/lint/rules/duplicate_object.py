@@ -19,6 +19,9 @@ def duplicate_object(ref: Ref, obj: Object, context: Context) -> Iterator[Findin
     Fix: rename or remove one of them.
     Upstream: kubectl applies both without a word.
     """
-    other = context.manifests[ref]
-    if other.data is not obj:
+    if not ref.name:
+        return
+    key = ("duplicate-object", ref)
+    if key in context.memo:
         yield Finding("metadata.name", f"{ref} is stated twice", "rename or remove one of them", related=((ref, "metadata.name", "stated here too"),))
+    context.memo[key] = True

@@ -19,9 +19,10 @@ def non_existent_service_account(ref: Ref, obj: Object, context: Context) -> Ite
     Fix: add the ServiceAccount or correct the name.
     Upstream: kube-linter non-existent-service-account; the admission plugin ServiceAccount.
     """
-    for edge in context.edges.get(ref, ()):
-        reference = edge.reference
-        if edge.target is None and reference is not None and reference.kind == "ServiceAccount" and reference.name != "default" and not reference.optional:
-            severity = Severity.WARNING if ref.kind.endswith("Binding") else None
+    for edge, reference in context.dangling(ref):
+        if reference.kind == "ServiceAccount" and reference.name != "default":
+            binding = ref.kind.endswith("Binding")
+            if binding and reference.namespace == "kube-system":
+                continue  # the control plane's own
             message = f'ServiceAccount "{reference.name}" not found in namespace {reference.namespace}'
-            yield Finding(reference.path, message, "add it, or correct the name", severity)
+            yield Finding(edge.path, message, "add it, or correct the name", Severity.WARNING if binding else None)

@@ -1,0 +1,32 @@
+"""Monitors of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kplan.api.objects import Object
+from kplan.api.ref import Ref
+from kplan.diagnostics import Severity
+from kplan.lint.rule import Context, Finding, rule
+
+
+@rule("dangling-servicemonitor", Severity.WARNING, ("ServiceMonitor.monitoring.coreos.com",), whole=True)
+def dangling_servicemonitor(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
+    """A ServiceMonitor selects no Service, or scrapes a port that none of those it selects has.
+
+    Why: Prometheus gets no target, and no error either.
+    Example: `endpoints: [{port: metrics}]` where the Service's port is called `http-metrics`.
+    Fix: correct the selector or the port's name (a Service port has to be named to be scraped).
+    Upstream: kube-linter dangling-servicemonitor.
+    """
+    services = [context.graph.objects[r] for r in context.selected(ref, "spec.selector")]
+    spec = obj.get("spec") or {}
+    if not services:
+        if context.of_kind("Service", ref.namespace) and not (spec.get("namespaceSelector") or {}):
+            yield Finding("spec.selector", f"selects no Service in namespace {ref.namespace}", "correct the selector")
+        return
+    names = {p.get("name") for s in services for p in s["spec"].get("ports") or ()}
+    for i, endpoint in enumerate(spec.get("endpoints") or ()):
+        if endpoint.get("port") and endpoint["port"] not in names:
+            has = ", ".join(sorted(n for n in names if n)) or "no named port"
+            yield Finding(f"spec.endpoints[{i}].port", f'no selected Service has a port named "{endpoint["port"]}" (they have {has})', "correct the name")
