@@ -73,8 +73,8 @@ class Rollout:
 
     @property
     def seconds(self) -> float:
-        """How long it took on the virtual clock."""
-        return self.steps[-1].at
+        """How long it took on the virtual clock, from its first write on."""
+        return self.steps[-1].at - self.steps[1].at if len(self.steps) > 1 else 0.0
 
 
 def rollouts(before: State, after: State, recording: Recording, reader: Reader) -> tuple[Rollout, ...]:

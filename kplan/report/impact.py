@@ -1,15 +1,12 @@
-"""What a change does to what runs (restarts, old configuration, endpoints, volumes, rollouts): for people, for comments, for programs."""
+"""What a change does to what runs (restarts, old configuration, endpoints, volumes, rollouts): for people and for comments."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kplan.api.ref import Ref
 from kplan.report.lines import counted, wrapped
 
 if TYPE_CHECKING:
@@ -19,12 +16,10 @@ if TYPE_CHECKING:
     from kplan.questions.blast import Cause, Restart
     from kplan.questions.configuration import Stale
     from kplan.questions.endpoints import EndpointChange
-    from kplan.questions.rollout import Rollout, Step
+    from kplan.questions.rollout import Rollout
 
 MOST = 8
 MOST_CAUSES = 4
-MOST_STEPS = 400
-LONGEST_VALUE = 48
 
 
 def render_text(plan: Plan, out: Console) -> None:
@@ -56,7 +51,7 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if restart is not None:
             yield _restart(restart)
         if course is not None and _telling(course):
-            yield f"{'!' if course.stuck else ' '} {_course(course)}"
+            yield f"{'!' if course.stuck else '~'} {_course(course)}"
             yield from (f"    help: {remedy}" for remedy in course.remedies)
     for stale in plan.blast.stale:
         yield _stale(stale)
@@ -86,23 +81,12 @@ def _restart(restart: Restart) -> str:
     causes = [_cause(c) for c in restart.causes[:MOST_CAUSES]]
     if len(restart.causes) > MOST_CAUSES:
         causes.append(f"{len(restart.causes) - MOST_CAUSES} fields more")
-    return f"~ {restart.ref}: {', '.join(words)}{': ' if causes else ''}{'; '.join(causes)}"
+    return f"~ {restart.ref}: {', '.join(words)}{': ' if causes else ''}{', '.join(causes)}"
 
 
 def _cause(cause: Cause) -> str:
-    if cause.words:
-        return cause.words
-    if cause.before is None:
-        return f"+ {cause.path} {_value(cause.after)}"
-    if cause.after is None:
-        return f"- {cause.path}"
-    return f"{cause.path} {_value(cause.before)} → {_value(cause.after)}"
-
-
-def _value(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text.replace("\n", "⏎")
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    """Words, or the field: its values stand with the change."""
+    return cause.words or cause.path
 
 
 def _course(course: Rollout) -> str:
@@ -116,7 +100,7 @@ def _course(course: Rollout) -> str:
         words.append(f"at most {counted(peak.pods, 'pod')}")
     if course.seconds >= 1:
         words.append(f"{_seconds(course.seconds)}")
-    text = f"  rollout of {course.ref}: {', '.join(words)}"
+    text = f"rollout of {course.ref}: {', '.join(words)}"
     return f"{text}: does not come to its end: {course.stuck}" if course.stuck else text
 
 
@@ -154,45 +138,3 @@ def _seconds(seconds: float) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ").strip()
-
-
-def impact_json(plan: Plan) -> dict[str, Any]:
-    """`impact` of plan.json."""
-    blast = plan.blast
-    return {
-        "restarts": [_plain(asdict(r)) for r in blast.restarts],
-        "configuration": [_plain(asdict(s)) for s in blast.stale],
-        "services": [_plain(asdict(s)) for s in blast.services],
-        "volumes": [_plain(v._asdict()) for v in blast.volumes],
-        "budgets": [_plain(asdict(b)) for b in blast.budgets],
-        "rollouts": [_rollout(r) for r in plan.rollouts],
-    }
-
-
-def _rollout(course: Rollout) -> dict[str, Any]:
-    found = {"ref": _plain(course.ref), "strategy": course.strategy, "done": course.done, "lowest": course.lowest.ready, "peak": course.peak.pods}
-    if course.stuck:
-        found |= {"stuck": course.stuck, "remedies": list(course.remedies)}
-    return {**found, "steps": [s._asdict() for s in thinned(course.steps)]}
-
-
-def thinned(steps: tuple[Step, ...]) -> list[Step]:
-    """At most MOST_STEPS of the steps, evenly, with the first, the lowest, the highest and the last."""
-    if len(steps) <= MOST_STEPS:
-        return list(steps)
-    kept = {0, len(steps) - 1, min(range(len(steps)), key=lambda i: steps[i].ready), max(range(len(steps)), key=lambda i: steps[i].pods)}
-    kept |= {i * len(steps) // MOST_STEPS for i in range(MOST_STEPS)}
-    return [steps[i] for i in sorted(kept)]
-
-
-def _plain(value: Any) -> Any:
-    """Refs without empty parts, causes without what they lack, tuples as lists."""
-    if isinstance(value, Ref):
-        return {k: v for k, v in value._asdict().items() if v}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {k: _plain(v) for k, v in value._asdict().items() if v not in (None, "")}
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value

@@ -12,6 +12,7 @@ from kplan.diff import Change, masked
 from kplan.excerpts import Excerpt
 from kplan.graph import Edge
 from kplan.picture import NodeUse, Picture, Place, PodPlaces
+from kplan.report.impact_document import impact_json
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
@@ -49,6 +50,7 @@ def render_plan(plan: Plan, out: TextIO) -> None:
         "nodes": [_node(n) for n in plan.picture.nodes],
         "pods": [_pod(p) for p in plan.picture.pods],
         "graph": _graph(plan.picture),
+        "impact": impact_json(plan),
     }
     _write(document, out)
 

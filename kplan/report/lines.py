@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from kplan.report.wrapping import wrapped as lines_of
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -14,9 +16,8 @@ if TYPE_CHECKING:
 def wrapped(text: str | Text, out: Console, indent: int, style: str = "") -> None:
     """Print a text; the lines on which it goes on are indented."""
     whole = Text(text, style=style) if isinstance(text, str) else text
-    for i, line in enumerate(whole.wrap(out, max(20, out.width - indent))):
-        line.rstrip()
-        out.print(Text(" " * indent).append_text(line) if i else line)
+    for line in lines_of(whole, out.width, indent):
+        out.print(line)
 
 
 def grid(*columns: str, right: tuple[str, ...] = ()) -> Table:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change
+from kplan.report.impact import markdown_lines
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
@@ -31,6 +32,7 @@ def render_plan(plan: Plan, out: TextIO) -> None:
         lines += ["<details><summary>Pods that are not up</summary>", ""]
         lines += [f"- {_name(ref)}: {_cell(reason)}" for ref, summary in waiting for reason in summary.reasons]
         lines += ["", "</details>", ""]
+    lines += markdown_lines(plan)
     out.write(_bounded(lines))
 
 

@@ -13,6 +13,8 @@ from kplan.graph import Edge
 from kplan.kinds import Reference
 from kplan.picture import NodeUse, Picture, Place, PodPlaces
 from kplan.plan import Plan, PodSummary
+from kplan.questions.blast import Blast
+from kplan.report.impact_document import blast_of, rollouts_of
 
 Json = dict[str, Any]
 MAJOR = "1."
@@ -65,6 +67,8 @@ def _plan(document: Json) -> Plan:
         ended=clock.get("ended", ""),
         excerpts=excerpts,
         drawn=_picture(document),
+        blast=blast_of(document["impact"]) if "impact" in document else Blast(),
+        rollouts=rollouts_of(document["impact"]) if "impact" in document else (),
     )
 
 

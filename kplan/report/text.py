@@ -13,6 +13,7 @@ from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
 from kplan.excerpts import Excerpt, excerpt_of
+from kplan.report.impact import render_text as render_impact
 from kplan.report.standing import standing
 from kplan.report.wrapping import wrapped
 
@@ -47,6 +48,7 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
             out.print(Text(f"  {plan.unchanged} {noun} unchanged", style="dim"))
         if plan.changes or plan.unchanged:
             out.print()
+        render_impact(plan, out)
     render_diagnostics(plan.diagnostics, out, plan.excerpts)
     out.print(Text(plan.summary, style="bold"))
 
