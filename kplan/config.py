@@ -58,13 +58,17 @@ class RuleSettings:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A cluster that manifests go to: what to plan for it."""
+    """A cluster that manifests go to: what to plan for it, and how charts are rendered for it. Paths are relative to the file's folder."""
 
     paths: tuple[str, ...] = ()
     nodes: str = ""
     state: tuple[str, ...] = ()
+    base: str = ""
     kubernetes_version: str = ""
     namespace: str = ""
+    values: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +161,12 @@ class _Reader:
             "paths": self.texts,
             "nodes": self.text,
             "state": self.texts,
+            "base": self.text,
             "kubernetesVersion": self.text,
             "namespace": self.text,
+            "values": self.texts,
+            "set": self.texts,
+            "release": self.text,
         }
         return Environment(**self.record(node, reads))
 

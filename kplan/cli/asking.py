@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from kplan.cli.options import checked_version, configuration, console, read, state_objects
+from kplan.cli.options import checked_version, configuration, console, read, read_base, state_objects
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,7 @@ OPTIONS = (
     click.option("-n", "--namespace", default=None, help="Namespace of what names none."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files out (may be repeated)."),
     click.option("--state", multiple=True, metavar="FILE|DIR", help="Base state: a dump such as `kubectl get … -A -o yaml` makes."),
-    click.option("--base", multiple=True, metavar="DIR", help="Base state: the same manifests at another revision."),
+    click.option("--base", multiple=True, metavar="DIR|git:REF", help="Base state: the same manifests at another revision."),
     click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c."),
     click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
     click.option("--kubernetes-version", "version", default=None, metavar="VERSION", help="Minor version to look at it for (default: 1.36)."),
@@ -65,7 +65,7 @@ class Asked:
             nodes=self.nodes,
             horizon=seconds(self.horizon),
             state=state_objects(self.state),
-            base=read(self.base, exclude) if self.base else None,
+            base=read_base(self.base, self.paths, exclude),
         )
         sources = read(self.paths, exclude) if self.paths else Sources(())
         try:

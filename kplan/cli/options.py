@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from kplan.api.objects import Object
     from kplan.config import Config
+    from kplan.manifests.dump import Dump
+    from kplan.manifests.rendering import Rendering
     from kplan.manifests.sources import Sources
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -82,15 +84,20 @@ def configuration() -> Config:
 
 def state_objects(paths: tuple[str, ...]) -> list[Object]:
     """The objects of a dump."""
-    if not paths:
-        return []
-    from kplan.manifests.sources import load
+    return list(dump_of(paths).objects) if paths else []
 
-    sources = load(paths, max_bytes=2 << 30)
-    if not sources.manifests:
-        said = "; ".join(d.message for d in sources.diagnostics) or "no objects found"
-        raise click.UsageError(f"--state: {said}")
-    return [m.data for m in sources.manifests]
+
+def dump_of(paths: tuple[str, ...], wanted: Callable[[Object], bool] = lambda _: True, progress: Callable[[str], None] = lambda _: None) -> Dump:
+    """The dump that --state names. `wanted`: objects whose managedFields matter."""
+    from kplan.manifests.dump import DumpError, read_dump
+
+    try:
+        found = read_dump(paths, sys.stdin.buffer.read() if "-" in paths else None, wanted, progress)
+    except DumpError as error:
+        raise click.ClickException(f"--state: {error}") from None
+    if found.slow:
+        click.echo("--state: large YAML takes long to read: JSON (kubectl get -o json, kplan snapshot) is read a hundred times faster", err=True)
+    return found
 
 
 def checked_version(version: str | None) -> str:
@@ -104,13 +111,31 @@ def checked_version(version: str | None) -> str:
     return minor
 
 
-def read(paths: tuple[str, ...], exclude: tuple[str, ...]) -> Sources:
+def read(paths: tuple[str, ...], exclude: tuple[str, ...], rendering: Rendering | None = None) -> Sources:
     """The manifests of the paths; `-` is standard input."""
     from kplan.manifests.sources import load
 
     if not paths:
         raise click.UsageError("name at least one file or folder (- for standard input)")
-    return load(paths, exclude, sys.stdin.buffer.read() if "-" in paths else None)
+    return load(paths, exclude, sys.stdin.buffer.read() if "-" in paths else None, rendering=rendering)
+
+
+def read_base(base: tuple[str, ...], paths: tuple[str, ...], exclude: tuple[str, ...], rendering: Rendering | None = None) -> Sources | None:
+    """The manifests of --base: of folders, or (`git:REF`) of the same paths at another revision; None where none is given."""
+    from functools import partial
+
+    from kplan.manifests.revision import RevisionError, at_revision
+    from kplan.manifests.sources import load
+
+    revisions = [b.removeprefix("git:") for b in base if b.startswith("git:")]
+    if not revisions:
+        return read(base, exclude, rendering) if base else None
+    if len(base) > 1:
+        raise click.ClickException("--base git:REF stands alone")
+    try:
+        return at_revision(paths, revisions[0], partial(load, exclude=exclude, rendering=rendering))
+    except RevisionError as error:
+        raise click.ClickException(f"--base: {error}") from None
 
 
 def unreadable(sources: Sources) -> bool:

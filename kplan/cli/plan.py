@@ -7,17 +7,29 @@ from typing import Any
 
 import click
 
-from kplan.cli.options import checked_version, configuration, note_skipped, outputs, read, shared, state_objects, unreadable, write
+from kplan.cli.options import configuration, note_skipped, outputs, shared, unreadable, write
+from kplan.cli.scenarios import Given, exit_code, scenarios
 
 
 @click.command()
 @shared
 @outputs
-@click.option("--state", multiple=True, metavar="FILE|DIR", help="Base state: a dump such as `kubectl get … -A -o yaml` makes.")
-@click.option("--base", multiple=True, metavar="DIR", help="Base state: the same manifests at another revision.")
+@click.option("--state", multiple=True, metavar="FILE|DIR|-", help="Base state: a dump such as `kplan snapshot` or `kubectl get … -A -o json` makes.")
+@click.option("--base", multiple=True, metavar="DIR|git:REF", help="Base state: the manifests of a folder, or the same PATHs at a git revision.")
+@click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of kplan.yaml (may be repeated; default without PATH: all).")
 @click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c.")
 @click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time.")
+@click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state).")
 @click.option("--apply", "how", type=click.Choice(["auto", "client", "server"]), default="auto", show_default=True, help="Which kind of apply.")
+@click.option("--field-manager", default="", metavar="NAME", help="Who applies, on the server side (default: who did before).")
+@click.option("--replace", is_flag=True, help="Delete and create what cannot be updated.")
+@click.option("--prune", is_flag=True, help="Delete what the manifests do not state any more: give -l, --all or --applyset.")
+@click.option("-l", "--selector", default="", metavar="LABELS", help="Apply, and with --prune delete, only what has these labels.")
+@click.option("--all", "everything", is_flag=True, help="With --prune: everything that kubectl applied.")
+@click.option("--applyset", default="", metavar="[KIND/]NAME", help="With --prune: the members of this ApplySet.")
+@click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated).")
+@click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated).")
+@click.option("--release", default="", metavar="NAME", help="The release of Helm charts (default: the chart's folder).")
 @click.option("--full", is_flag=True, help="Also fields that only the server writes.")
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
 def command(
@@ -32,48 +44,79 @@ def command(
     output: tuple[str, ...],
     state: tuple[str, ...],
     base: tuple[str, ...],
+    environments: tuple[str, ...],
     nodes: str,
     horizon: str,
+    now: str | None,
     how: str,
+    field_manager: str,
+    replace: bool,
+    prune: bool,
+    selector: str,
+    everything: bool,
+    applyset: str,
+    values: tuple[str, ...],
+    set_: tuple[str, ...],
+    release: str,
     full: bool,
     detailed_exitcode: bool,
 ) -> int:
     """Apply manifests to a base state, run the cluster, and show how the state changes and what is wrong.
 
-    Exit code: 0 everything comes up, 1 something is rejected or does not come up, 2 usage or unreadable input.
+    Several environments, overlays or Kubernetes versions (1.36,1.37) are planned one after the other, and the worst exit code counts:
+    0 everything comes up, 1 something is rejected or does not come up, 2 usage or unreadable input.
     """
-    config = configuration()
-    version = checked_version(version or config.kubernetes_version)
-    exclude = (*exclude, *config.exclude)
-    sources = read(paths, exclude)
     from kplan.node.shapes import ShapeError
     from kplan.plan import Options, plan
-    from kplan.report.formats import write_plan
+    from kplan.pruning import PruneError, asked
+    from kplan.report.several import Named, write_plans
 
-    options = Options(
-        version=version,
-        namespace=namespace or config.namespace or "default",
-        apply=how,
+    config = configuration()
+    given = Given(
+        paths=paths,
+        exclude=(*exclude, *config.exclude),
+        environments=environments,
+        state=state,
+        base=base,
+        namespace=namespace,
         nodes=nodes,
-        horizon=seconds(horizon),
-        state=state_objects(state),
-        base=read(base, exclude) if base else None,
-        full=full,
-        progress=_progress(quiet),
+        version=version,
+        values=values,
+        set=set_,
+        release=release,
+        now=now,
     )
     try:
-        found = plan(sources, options)
+        pruned = asked(prune=prune, selector=selector, everything=everything, applyset=applyset, apply=how, namespace=namespace or "default")
+        options = Options(
+            apply=how,
+            field_manager=field_manager,
+            replace=replace,
+            selector=selector,
+            prune=pruned,
+            horizon=seconds(horizon),
+            full=full,
+            progress=_progress(quiet),
+        )
+        todo = scenarios(given, config, options)
+        plans = [Named(s.name, s.version, plan(s.sources, s.options)) for s in todo]
     except ShapeError as error:
         raise click.UsageError(f"--nodes: {error}") from None
+    except PruneError as error:
+        raise click.ClickException(str(error)) from None
     options.progress("")
-    write(format, output, color, lambda name, out, screen: write_plan(found, name, out, screen, quiet=quiet, verbose=verbose))
-    if not quiet:
-        note_skipped(sources, verbose=verbose)
-    if unreadable(sources):
-        return 1 if detailed_exitcode else 2
-    if not found.ok:
-        return 1
-    return 2 if detailed_exitcode and found.changes else 0
+    write(format, output, color, lambda name, out, screen: write_plans(plans, name, out, screen, quiet=quiet, verbose=verbose))
+    codes = []
+    for scenario, made in zip(todo, plans, strict=True):
+        if not quiet and scenario.options.version == todo[0].options.version:
+            note_skipped(scenario.sources, verbose=verbose)
+        if unreadable(scenario.sources):
+            codes.append(1 if detailed_exitcode else 2)
+        elif not made.plan.ok:
+            codes.append(1)
+        else:
+            codes.append(2 if detailed_exitcode and made.plan.changes else 0)
+    return exit_code(codes, detailed=detailed_exitcode)
 
 
 def seconds(text: str) -> float:
