@@ -6,6 +6,7 @@ Upstream: strconv.Quote, fmt and encoding/json of Go's standard library.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", '"': '\\"', "\\": "\\\\"}
@@ -40,15 +41,34 @@ def go_value(value: Any) -> str:
 
 
 def go_float(value: float) -> str:
-    """`%v` of a float64: shortest form, an exponent below 1e-4 and from 1e21 on."""
-    text = repr(value)
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    mantissa, _, exponent = text.partition("e")
-    if exponent:
-        sign, digits = exponent[0] if exponent[0] in "+-" else "+", exponent.lstrip("+-")
-        return f"{mantissa}e{sign}{digits.zfill(2)}"
-    return text
+    """`%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e6 on."""
+    if math.isinf(value) or math.isnan(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    return _float(value, -4, 6, 2)
+
+
+def _float(value: float, least: int, most: int, exponent_digits: int) -> str:
+    """The shortest digits that read back as the value; an exponent where it is below `least` or `most` and above."""
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    digits, point = shortest_digits(abs(value))
+    sign, exponent = "-" if value < 0 else "", point - 1
+    if exponent < least or exponent >= most:
+        first = digits[0] + ("." + digits[1:] if len(digits) > 1 else "")
+        return f"{sign}{first}e{'-' if exponent < 0 else '+'}{str(abs(exponent)).zfill(exponent_digits)}"
+    if point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    if point >= len(digits):
+        return sign + digits + "0" * (point - len(digits))
+    return f"{sign}{digits[:point]}.{digits[point:]}"
+
+
+def shortest_digits(value: float) -> tuple[str, int]:
+    """The shortest digits that read back as a positive value, and where the point stands in them."""
+    mantissa, _, shift = f"{value!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    return digits.rstrip("0") or "0", len(whole) - (len(whole + fraction) - len(digits)) + int(shift or 0)
 
 
 def go_json(value: Any) -> str:
@@ -71,7 +91,7 @@ def go_json(value: Any) -> str:
         return "true" if value else "false"
     if value is None:
         return "null"
-    return go_value(value)
+    return _float(value, -6, 21, 1) if isinstance(value, float) else str(value)
 
 
 class Struct(dict[str, Any]):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from kplan.api.field import FieldErrors, invalid
+from kplan.api.gotext import go_float
 from kplan.api.objects import Object
-from kplan.schema.structural.numbers import float_text
 
 MAX_INT32 = 2**31 - 1
 
@@ -89,4 +89,4 @@ def shown(value: Any) -> str:
         return "[" + " ".join(map(shown, value)) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return float_text(value) if isinstance(value, float) else str(value)
+    return go_float(value) if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from kplan.api.field import Printed
+from kplan.api.gotext import go_float, shortest_digits
 
 _INT64 = range(-(2**63), 2**63)
 _JSON_FLOAT = float(2**53 - 1)
@@ -44,49 +45,21 @@ def is_integral(value: float) -> bool:
     return difference / (abs(value) + abs(whole)) < _EPSILON if whole else False
 
 
-def float_text(value: float) -> str:
-    """`%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e6 on.   Upstream: strconv's format g."""
-    if math.isinf(value) or math.isnan(value):
-        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-    if value == 0:
-        return "-0" if math.copysign(1, value) < 0 else "0"
-    digits, point = _shortest(abs(value))
-    exponent = point - 1
-    sign = "-" if value < 0 else ""
-    if exponent < -4 or exponent >= 6:
-        mantissa = digits[0] + ("." + digits[1:] if len(digits) > 1 else "")
-        return f"{sign}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
-    if point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    if point >= len(digits):
-        return sign + digits + "0" * (point - len(digits))
-    return f"{sign}{digits[:point]}.{digits[point:]}"
-
-
-def _shortest(value: float) -> tuple[str, int]:
-    """The shortest digits that read back as the value, and where the point stands in them."""
-    mantissa, _, exponent = f"{value!r}".partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    point = len(whole) - (len(whole + fraction) - len(digits)) + int(exponent or 0)
-    return digits.rstrip("0") or "0", point
-
-
 def number_text(value: float) -> str:
     """`%v` of a number."""
-    return float_text(value) if isinstance(value, float) else str(value)
+    return go_float(value) if isinstance(value, float) else str(value)
 
 
 def printed(value: Any) -> Any:
     """A bad value as field errors print it: floats have a text of their own."""
-    return Printed(float_text(value)) if isinstance(value, float) else value
+    return Printed(go_float(value)) if isinstance(value, float) else value
 
 
 def plain_text(value: float) -> str:
     """All digits, no exponent.   Upstream: swag.FormatFloat64."""
     if not isinstance(value, float):
         return str(value)
-    digits, point = _shortest(abs(value))
+    digits, point = shortest_digits(abs(value))
     sign = "-" if value < 0 else ""
     if point <= 0:
         return f"{sign}0.{'0' * -point}{digits}" if value else "0"
