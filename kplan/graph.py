@@ -83,7 +83,7 @@ def pod_template(obj: Object) -> Object | None:
         return None
     value: Any = obj
     for key in path:
-        value = (value or {}).get(key)
+        value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else None
 
 

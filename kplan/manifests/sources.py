@@ -201,6 +201,10 @@ def _manifests(source: str, document: Document, index: int, diagnostics: list[Di
         except YamlError as error:
             diagnostics.append(_refused(manifest, error))
             continue
+        if not data.get("apiVersion"):  # read without complaint, and then found by nobody
+            message = f'no matches for kind "{data["kind"]}" in version ""'
+            diagnostics.append(Diagnostic("manifests/object", Severity.ERROR, message, None, "apiVersion", manifest.locate(), "set apiVersion"))
+            continue
         yield manifest
         index += 1
 
