@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from kplan.api.garbage import no_garbage
 from kplan.api.objects import Object
 from kplan.api.reader import Entry
 from kplan.apiserver.client import Client
@@ -69,6 +70,10 @@ class Simulation:
 
     def run(self, quiet: float = 2.0, horizon: float | None = None) -> Run:
         """Run until nothing has changed for `quiet` virtual seconds, at most for `horizon` seconds."""
+        with no_garbage():
+            return self._run(quiet, horizon)
+
+    def _run(self, quiet: float, horizon: float | None) -> Run:
         clock = self.door.store.clock
         start = clock.now
         self._changed = start

@@ -14,7 +14,7 @@ from kplan.api.reader import Entry, Reader
 from kplan.scheduler.columns import Bools
 from kplan.scheduler.csi_migration import is_migrated
 from kplan.scheduler.node_table import NodeTable
-from kplan.scheduler.podinfo import PodInfo, PodReader
+from kplan.scheduler.podinfo import PodInfo, PodReader, resize_state
 
 POD = "Pod"
 NODE = "Node"
@@ -210,6 +210,8 @@ class ClusterState:
                 if key in pods:
                     self.withdraw_nomination(pods[key])
             return
+        if entry.old is not None and self._told(entry.old, new):
+            return
         pod = self.read(new)
         known = self._pods.get(pod.key)
         if known is not None:
@@ -221,6 +223,21 @@ class ClusterState:
                 return
             self.remove(pod.key)
         self._note(pod, new)
+
+    def _told(self, old: Object, new: Object) -> bool:
+        """Whether a pod on its node changed in nothing but what its kubelet tells: that is most of what is written about pods."""
+        known = self._pods.get(f"{new['metadata'].get('namespace') or 'default'}/{new['metadata']['name']}")
+        spec: Object = new.get("spec") or {}
+        if known is None or known.pod is not old or spec is not old.get("spec") or not spec.get("nodeName") or "resourceClaims" in spec:
+            return False
+        before, now = old["metadata"], new["metadata"]
+        if before.get("labels") != now.get("labels") or "deletionTimestamp" in now or before.get("ownerReferences") != now.get("ownerReferences"):
+            return False
+        status = new.get("status") or {}
+        if status.get("phase") in FINISHED or resize_state(status) or resize_state(old.get("status") or {}):
+            return False
+        known.pod, known.start = new, status.get("startTime") or ""
+        return True
 
     def _note(self, pod: PodInfo, obj: Object) -> None:
         if (obj.get("status") or {}).get("phase") in FINISHED:

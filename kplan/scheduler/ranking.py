@@ -187,7 +187,7 @@ class Ranking:
             score = check.score(table, alive) if check.weight else None
             if score is not None:
                 total += check.weight * score
-        total[~alive] = -1
+        np.copyto(total, -1, where=~alive)
         return total
 
 

@@ -6,12 +6,11 @@ it decided (binding, claims, conditions, evictions) through the API server's doo
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from kplan.api.garbage import no_garbage
 from kplan.api.objects import Object
 from kplan.api.reader import Entry, Reader
 from kplan.scheduler.attempt import Attempt
@@ -143,15 +142,3 @@ class Scheduler:
 
     def _decide(self, pod: PodInfo, preemption: bool, history: History | None) -> Decision:
         return Attempt(self, pod, self._profile(pod), preemption, history).decide()
-
-
-@contextmanager
-def no_garbage() -> Iterator[None]:
-    """Without the cycle collector: scheduling leaves no cycles, and going through all objects of a cluster again and again takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

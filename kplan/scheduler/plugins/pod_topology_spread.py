@@ -11,7 +11,7 @@ import numpy as np
 from kplan.api.objects import Object
 from kplan.scheduler import selectors
 from kplan.scheduler.cluster_state import REPLICA_SET, REPLICATION_CONTROLLER, STATEFUL_SET, ClusterState
-from kplan.scheduler.columns import Bools, Ints, Nodes
+from kplan.scheduler.columns import Bools, Column, Ints, Nodes
 from kplan.scheduler.framework import MAX_NODE_SCORE, Check, ClusterPlugin, Reject, Rejects
 from kplan.scheduler.node_table import NodeTable
 from kplan.scheduler.plugins.taint_toleration import has_untolerated
@@ -62,7 +62,7 @@ def default_selector(pod: PodClass, cluster: ClusterState) -> Selector:
     labels: dict[str, str] = {}
     for service in cluster.services(pod.namespace):
         wanted = service["spec"]["selector"]
-        if all(pod.labels.get(key) == value for key, value in wanted.items()):
+        if wanted.items() <= pod.labels.items():
             labels.update(wanted)
     owner = pod.controller
     kind = OWNERS.get(owner[:2]) if owner else None
@@ -168,25 +168,27 @@ class SpreadCheck(Check):
         if not self.soft:
             return None
         scored = feasible & self.has_soft_keys
-        total = np.zeros(len(feasible))
+        number = int(np.count_nonzero(scored))
+        total: Any = 0.0
         for domains in self.soft:
-            codes = domains.column.codes
+            column = domains.column
             if domains.constraint.key == HOSTNAME:
-                size = int(scored.sum())
-                counts = domains.on_node
+                size, counts = number, domains.on_node
             else:
-                seen = np.zeros(domains.column.size + 1, dtype=np.bool_)
-                seen[codes[scored]] = True
-                size = int(seen.sum())
-                counts = domains.in_domain[codes]
+                size = column.size if number == len(scored) and not column.partial else distinct(column, scored)
+                counts = domains.in_domain[column.codes]
             part = counts * log(size + 2) + (domains.constraint.max_skew - 1)
-            total += part if self.strict else np.where(codes >= 0, part, 0.0)
-        raw = np.floor(total + 0.5).astype(np.int64)
-        top = int(np.max(raw, where=scored, initial=0))
+            total = total + (np.where(column.codes >= 0, part, 0.0) if column.partial and not self.strict else part)
+        raw: Ints = (total + 0.5).astype(np.int64)
+        among = raw if number == len(raw) else raw[scored]
+        top = int(among.max()) if number else 0
         if not top:
             return scored * MAX_NODE_SCORE
-        low = int(np.min(raw, where=scored, initial=np.iinfo(np.int64).max))
-        found: Ints = np.where(scored, MAX_NODE_SCORE * (top + low - raw) // top, 0)
+        low = int(among.min())
+        if top - low < number:
+            by_raw = MAX_NODE_SCORE * (top + low - np.arange(low, top + 1)) // top
+            return by_raw.take(raw - low, mode="clip") * scored
+        found: Ints = MAX_NODE_SCORE * (top + low - raw) // top * scored
         return found
 
     def landed(self, pod: PodInfo, row: int, sign: int) -> None:
@@ -203,6 +205,13 @@ class SpreadCheck(Check):
         for domains in self.hard:
             if domains.eligible[row] and domains.constraint.selector.matches(cls.labels):
                 domains.in_domain[domains.column.codes[row]] += sign
+
+
+def distinct(column: Column, rows: Bools) -> int:
+    """How many values some rows have; to have none is one."""
+    seen = np.zeros(column.size + 1, dtype=np.bool_)
+    seen[column.codes[rows]] = True
+    return int(np.count_nonzero(seen))
 
 
 def has_labels(table: NodeTable, constraints: tuple[Spread, ...]) -> Bools:
