@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kplan.lint.engine import Findings
     from kplan.plan import Plan
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 
 
 def write_plan(plan: Plan, format: str, out: TextIO, console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -29,6 +29,10 @@ def write_plan(plan: Plan, format: str, out: TextIO, console: Console, *, quiet:
         from kplan.report.markdown import render_plan as render_markdown
 
         render_markdown(plan, out)
+    elif format == "html":
+        from kplan.report.html import render_plan as render_html
+
+        render_html(plan, out)
     else:
         _diagnostics(format)(plan.diagnostics, out)
 
@@ -47,6 +51,10 @@ def write_findings(findings: Findings, format: str, out: TextIO, console: Consol
         from kplan.report.markdown import render_findings as render_markdown
 
         render_markdown(findings, out)
+    elif format == "html":
+        from kplan.report.html import render_findings as render_html
+
+        render_html(findings, out)
     else:
         _diagnostics(format)(findings.diagnostics, out)
 

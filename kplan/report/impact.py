@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kplan.questions.rollout import Rollout
 
 MOST = 8
+PREEMPTION = ". no new claims to deallocate, "  # what follows says of preemption what the finding says too
 MOST_CAUSES = 4
 
 
@@ -62,7 +63,7 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if change.action != "created":
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
     for budget in plan.blast.budgets:
-        yield f"! {budget.ref}: needs {budget.desired} of {counted(budget.pods, 'pod')}: no node that has one of them can be drained"
+        yield f"! {budget.ref}: needs {budget.desired} of {counted(budget.pods, 'healthy pod')}: no node that has one can be drained"
 
 
 def _telling(course: Rollout) -> bool:
@@ -101,7 +102,7 @@ def _course(course: Rollout) -> str:
     if course.seconds >= 1:
         words.append(f"{_seconds(course.seconds)}")
     text = f"rollout of {course.ref}: {', '.join(words)}"
-    return f"{text}: does not come to its end: {course.stuck}" if course.stuck else text
+    return f"{text}: does not come to its end: {course.stuck.partition(PREEMPTION)[0]}" if course.stuck else text
 
 
 def _stale(stale: Stale) -> str:

@@ -1,0 +1,153 @@
+"""The dependency graph, drawn: boxes with what happens to them, edges with the field that states them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kplan.api.ref import Ref
+from kplan.diagnostics import Severity
+from kplan.graph import OWNS, Edge
+from kplan.plan import Plan
+from kplan.report.layers import HIGH, WIDE
+from kplan.report.layout import Frame, layout
+from kplan.report.markup import Markup, element
+from kplan.report.page.words import SIGNS, anchor, count, section
+
+LETTERS = 22  # of a name in a box
+MANY = 1500  # objects; of more only what changes and its neighbours are drawn
+BUTTONS = (("+", "in", "Zoom in"), ("−", "out", "Zoom out"), ("Fit", "fit", "Show everything"), ("Expand", "expand", "Use the whole window"))
+Drawn = tuple[Ref, bool]  # an object, and whether it is there
+
+
+def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
+    """The drawing with its tools; edges between applications show when one of their ends is looked at."""
+    actions = {c.ref: c.action for c in plan.changes}
+    edges = [e for e in plan.picture.edges if e.target is not None or e.reference is not None]
+    boxes = _boxes(plan, edges, actions)
+    if not boxes:
+        return section("graph", "Dependencies", "", [element("p", "Nothing depends on anything here.", class_="empty")])
+    left_out = len(boxes) > MANY
+    if left_out:
+        near = {*actions, *plan.rejected}
+        near |= {r for e in edges if e.source in actions or e.target in actions for r in (e.source, e.target) if r is not None}
+        boxes = [b for b in boxes if b[0] in near or not b[1]][: 2 * MANY]
+    at = {box: i for i, box in enumerate(boxes)}
+    lines = []
+    for edge in edges:
+        ends = ((edge.source, True), _target(edge))
+        if ends[0] in at and ends[1] in at:
+            lines.append((edge, at[ends[0]], at[ends[1]]))
+    placed = layout([ref.namespace for ref, _ in boxes], [(b, a) if e.kind == OWNS else (a, b) for e, a, b in lines])
+    bad = {d.ref: d.severity for d in sorted(plan.diagnostics, key=lambda d: d.severity) if d.severity > Severity.NOTE}
+    few = len(lines) <= 60
+    drawing = [_frame(f) for f in placed.frames]
+    drawing += [_line(e, a, b, placed.routes[i], i in placed.far and not few) for i, (e, a, b) in enumerate(lines)]
+    drawing += [_box(i, box, placed.places[i], actions.get(box[0], ""), bad.get(box[0]), plan, known) for i, box in enumerate(boxes)]
+    drawing += map(_name, placed.frames)
+    scene = element("g", *drawing, id="scene")
+    size = {"data_width": placed.width, "data_height": placed.height}
+    svg = element("svg", _heads(), scene, viewBox=f"0 0 {placed.width} {placed.height}", id="drawing", role="img", aria_label="Dependency graph", **size)
+    lead = f"{count(len(boxes), 'object')}, {count(len(lines), 'edge')}" + (" (only what changes and its neighbours)" if left_out else "")
+    panel = element("aside", id="about", hidden=True)
+    return section("graph", "Dependencies", lead, [_tools(), element("div", svg, panel, class_="canvas", id="canvas"), _legend()])
+
+
+def _boxes(plan: Plan, edges: Sequence[Edge], actions: dict[Ref, str]) -> list[Drawn]:
+    there = {(r, True) for e in edges for r in (e.source, e.target) if r is not None}
+    there |= {(r, True) for r in (*plan.stated, *plan.rejected) if r.name and r.kind not in ("Node", "Pod") and (r in actions or r in plan.rejected)}
+    return sorted(there | {_target(e) for e in edges if e.target is None})
+
+
+def _target(edge: Edge) -> Drawn:
+    """What an edge leads to; what is not there is drawn too, in the place where it is looked for."""
+    if edge.target is not None:
+        return edge.target, True
+    wanted = edge.reference
+    assert wanted is not None
+    kind, _, group = wanted.kind.partition(".")
+    if wanted.selects is not None:
+        return Ref(group, f"no {kind}", wanted.namespace or edge.source.namespace, _labels(wanted.selects)), False
+    return Ref(group, kind, wanted.namespace, f"{wanted.name}[{wanted.key}]" if wanted.key else wanted.name), False
+
+
+def _labels(selector: dict[str, object]) -> str:
+    labels = selector.get("matchLabels")
+    return ",".join(f"{k}={v}" for k, v in labels.items()) if isinstance(labels, dict) and labels else "matches the selector"
+
+
+def _tools() -> Markup:
+    buttons = [element("button", words, type="button", class_="chip", data_zoom=how, title=title, aria_label=title) for words, how, title in BUTTONS]
+    finder = element("input", type="search", id="find", placeholder="Find an object", aria_label="Find an object", autocomplete="off", spellcheck="false")
+    return element("div", finder, element("span", id="found", class_="dim", aria_live="polite"), *buttons, class_="tools")
+
+
+def _legend() -> Markup:
+    keys = [("create", "created"), ("update", "updated"), ("replace", "replaced"), ("delete", "deleted"), ("", "unchanged"), ("missing", "not there")]
+    items = [element("span", element("i", class_=f"key {kind}".rstrip()), words) for kind, words in keys]
+    return element("p", *items, element("span", "Drag to move, Ctrl and wheel to zoom, click for what an object is tied to."), class_="legend dim")
+
+
+def _heads() -> Markup:
+    """The heads of arrows."""
+    tip = element("path", d="M0 0L8 4L0 8z")
+    return element("defs", element("marker", tip, id="head", viewBox="0 0 8 8", refX="8", refY="4", markerWidth="7", markerHeight="7", orient="auto"))
+
+
+def _frame(frame: Frame) -> Markup:
+    box = element("rect", x=frame.x, y=frame.y, width=frame.width, height=frame.height, rx=10)
+    return element("g", box, class_="frame")
+
+
+def _name(frame: Frame) -> Markup:
+    return element("g", element("text", frame.group or "Cluster", x=frame.x + 16, y=frame.y + 12, dy="0.6em"), class_="frame")
+
+
+def _line(edge: Edge, source: int, target: int, points: Sequence[tuple[int, int]], far: bool) -> Markup:
+    classes = " ".join(filter(None, (edge.kind, "far" if far else "", "" if edge.target is not None else _lack(edge))))
+    if edge.kind == OWNS:
+        source, target = target, source
+    return element("path", d=_curve(points), class_=f"edge {classes}", data_s=source, data_t=target, data_path=edge.path, data_kind=edge.kind)
+
+
+def _lack(edge: Edge) -> str:
+    return "optional" if edge.reference is not None and edge.reference.optional else "missing"
+
+
+def _curve(points: Sequence[tuple[int, int]]) -> str:
+    """A smooth line through the points."""
+    x, y = points[0]
+    parts = [f"M{x} {y}"]
+    for nx, ny in points[1:]:
+        if y == ny:
+            parts.append(f"H{nx}")
+        elif len(points) == 2 and abs(nx - x) < min(WIDE, abs(ny - y)):
+            parts.append(f"C{x} {(y + ny) // 2} {nx} {(y + ny) // 2} {nx} {ny}")
+        else:
+            parts.append(f"C{(x + nx) // 2} {y} {(x + nx) // 2} {ny} {nx} {ny}")
+        x, y = nx, ny
+    return "".join(parts)
+
+
+def _box(index: int, box: Drawn, place: tuple[int, int], action: str, severity: Severity | None, plan: Plan, known: frozenset[Ref]) -> Markup:
+    ref, there = box
+    if ref in plan.rejected:
+        action = "rejected"
+    name = ref.name if len(ref.name) <= LETTERS else f"{ref.name[: LETTERS - 9]}…{ref.name[-8:]}"
+    sign = SIGNS.get(action, "✕" if action == "rejected" else "")
+    parts = [
+        element("title", f"{ref.kind} {ref.name}" + (f" ({ref.namespace})" if ref.namespace else "")),
+        element("rect", width=WIDE, height=HIGH, rx=6),
+        element("path", d=f"M6 0H5Q0 0 0 6V{HIGH - 6}Q0 {HIGH} 5 {HIGH}H6z", class_="edge-mark"),
+        element("text", ref.kind, x=16, y=16, class_="kind"),
+        element("text", name, x=16, y=32),
+        element("text", sign, x=WIDE - 10, y=17, class_="sign") if sign else "",
+        element("circle", cx=WIDE, cy=0, r=6, class_=f"dot {severity}") if severity is not None else "",
+    ]
+    classes = " ".join(filter(None, ("box", action, "" if there else "absent")))
+    move = f"translate({place[0]} {place[1]})"
+    words = f"{ref.kind} {ref.name} {ref.namespace}".lower()
+    target = anchor(ref) if ref in known else None
+    return element("g", *parts, class_=classes, transform=move, tabindex="0", data_i=index, data_text=words, data_entry=target)
+
+
+__all__ = ["dependencies"]
