@@ -116,7 +116,6 @@ from kplan.lint.rules.undeclared_target_port import undeclared_target_port
 from kplan.lint.rules.undropped_capabilities import undropped_capabilities
 from kplan.lint.rules.unpinned_image import unpinned_image
 from kplan.lint.rules.unreferenced_object import unreferenced_object
-from kplan.lint.rules.unsafe_proc_mount import unsafe_proc_mount
 from kplan.lint.rules.unsafe_sysctls import unsafe_sysctls
 from kplan.lint.rules.unset_cpu_limits import unset_cpu_limits
 from kplan.lint.rules.unset_cpu_requirements import unset_cpu_requirements
@@ -254,7 +253,6 @@ RULES: tuple[Rule, ...] = (
     sensitive_host_mounts,
     writable_host_mount,
     docker_sock,
-    unsafe_proc_mount,
     host_process,
     ssh_port,
     privileged_ports,

@@ -20,4 +20,4 @@ def cronjob_no_deadline(ref: Ref, obj: Object, context: Context) -> Iterator[Fin
     Upstream: kube-score cronjob-has-deadline.
     """
     if obj["spec"].get("startingDeadlineSeconds") is None:
-        yield Finding("spec", "no startingDeadlineSeconds", "state how late a run may start")
+        yield Finding("spec.startingDeadlineSeconds", "no startingDeadlineSeconds", "state how late a run may start")

@@ -20,6 +20,6 @@ def job_ttl_seconds_after_finished(ref: Ref, obj: Object, context: Context) -> I
     Upstream: kube-linter job-ttl-seconds-after-finished.
     """
     if ref.kind == "Job" and obj["spec"].get("ttlSecondsAfterFinished") is None:
-        yield Finding("spec", "no ttlSecondsAfterFinished: the Job stays when it is done", "set it")
+        yield Finding("spec.ttlSecondsAfterFinished", "no ttlSecondsAfterFinished: the Job stays when it is done", "set it")
     elif ref.kind == "CronJob" and (obj["spec"]["jobTemplate"].get("spec") or {}).get("ttlSecondsAfterFinished") is not None:
         yield Finding("spec.jobTemplate.spec.ttlSecondsAfterFinished", "undercuts the history limits of the CronJob", "leave it out")

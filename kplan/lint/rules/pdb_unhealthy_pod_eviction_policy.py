@@ -20,4 +20,4 @@ def pdb_unhealthy_pod_eviction_policy(ref: Ref, obj: Object, context: Context) -
     Upstream: kube-linter pdb-unhealthy-pod-eviction-policy.
     """
     if obj["spec"].get("unhealthyPodEvictionPolicy") is None:
-        yield Finding("spec", "no unhealthyPodEvictionPolicy: pods that are not ready may block a drain", "set it to AlwaysAllow")
+        yield Finding("spec.unhealthyPodEvictionPolicy", "no unhealthyPodEvictionPolicy: pods that are not ready may block a drain", "set it to AlwaysAllow")

@@ -20,4 +20,4 @@ def pdb_without_policy(ref: Ref, obj: Object, context: Context) -> Iterator[Find
     Upstream: kube-score poddisruptionbudget-has-policy; the disruption controller.
     """
     if obj["spec"].get("minAvailable") is None and obj["spec"].get("maxUnavailable") is None:
-        yield Finding("spec", "neither minAvailable nor maxUnavailable: no pod may be evicted", "set maxUnavailable: 1")
+        yield Finding("spec.maxUnavailable", "neither minAvailable nor maxUnavailable: no pod may be evicted", "set maxUnavailable: 1")
