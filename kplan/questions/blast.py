@@ -54,7 +54,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A PodDisruptionBudget that lets no pod go although all are healthy: no node with one of its pods can be drained."""
+    """A PodDisruptionBudget that lets no healthy pod go: no node with one of its pods can be drained."""
 
     ref: Ref
     pods: int
@@ -202,13 +202,13 @@ def _budgets(before: State, after: State) -> Iterator[Budget]:
         if not _closed(budget) or (ref in before and _closed(before[ref])):
             continue
         status = budget["status"]
-        yield Budget(ref, status.get("expectedPods", 0), status.get("desiredHealthy", 0))
+        yield Budget(ref, status["currentHealthy"], status["desiredHealthy"])
 
 
 def _closed(budget: Object) -> bool:
+    """It has what it asks for, and not one more."""
     status = budget.get("status") or {}
-    healthy = status.get("currentHealthy", 0) >= status.get("expectedPods", 0) > 0
-    return healthy and status.get("disruptionsAllowed", 0) == 0
+    return bool(status.get("currentHealthy", 0) == status.get("desiredHealthy", 0) > 0 == status.get("disruptionsAllowed", 0))
 
 
 __all__ = ["Blast", "Budget", "Cause", "Restart", "blast_radius"]

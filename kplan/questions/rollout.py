@@ -28,7 +28,10 @@ ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
 
 
 class Step(NamedTuple):
-    """The pods of a workload after a write, `at` virtual seconds after the change began: those ready, all that are not on their way out, the new ones."""
+    """The pods of a workload after a write, `at` virtual seconds after the change began.
+
+    `ready` ones, `pods` that are there and meant to be (those that a ReplicaSet is about to delete are not), and how many of all are `new`.
+    """
 
     at: float
     ready: int
@@ -121,12 +124,21 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
                 pods.setdefault(workload, {})[obj["metadata"]["uid"]] = _ready(obj)
                 old.add(obj["metadata"]["uid"])
     wanted = {r: _wanted(before[r]) if r in before else 0 for r in concerned if r is not None}
-    steps = {r: [_step(0.0, pods.setdefault(r, {}), old, n)] for r, n in wanted.items()}
+    meant: dict[Ref, dict[str, int]] = {}  # replicas of a workload's sets
+    for ref, obj in before.items():
+        if ref.group_kind == "ReplicaSet.apps" and (workload := workload_of(obj)) in wanted and workload is not None:
+            meant.setdefault(workload, {})[ref.name] = _wanted(obj)
+    steps = {r: [_step(0.0, pods.setdefault(r, {}), old, n, meant.get(r))] for r, n in wanted.items()}
     for at, entry in recording.moments:
+        ref: Ref | None
         if entry.kind in WORKLOADS and entry.new is not None:
-            ref: Ref | None = Ref.of(entry.new)
+            ref = Ref.of(entry.new)
             if ref in wanted:
                 wanted[ref] = _wanted(entry.new)
+        elif entry.kind == "ReplicaSet.apps":
+            ref = workload_of(entry.object)
+            if ref is not None:
+                meant.setdefault(ref, {})[entry.object["metadata"]["name"]] = _wanted(entry.new) if entry.new is not None else 0
         elif entry.kind == "Pod":
             ref = workload_of(entry.object)
             if ref is None:
@@ -139,14 +151,15 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
         else:
             continue
         if ref in steps:
-            now = _step(at, pods[ref], old, wanted[ref])
+            now = _step(at, pods[ref], old, wanted[ref], meant.get(ref))
             if now[1:] != steps[ref][-1][1:]:
                 steps[ref].append(now)
     return steps
 
 
-def _step(at: float, pods: Mapping[str, bool], old: set[str], wanted: int) -> Step:
-    return Step(at, sum(pods.values()), len(pods), sum(1 for uid in pods if uid not in old), wanted)
+def _step(at: float, pods: Mapping[str, bool], old: set[str], wanted: int, meant: Mapping[str, int] | None) -> Step:
+    there = len(pods) if meant is None else min(len(pods), sum(meant.values()))
+    return Step(at, sum(pods.values()), there, sum(1 for uid in pods if uid not in old), wanted)
 
 
 def _workload(pod: Object, state: Mapping[Ref, Object]) -> Ref | None:
