@@ -58,7 +58,7 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         yield _stale(stale)
     for service in plan.blast.services:
         if service.before or service.lowest < min(service.before, service.after):
-            yield _endpoints(service)
+            yield endpoint_words(service)
     for change in plan.blast.volumes:
         if change.action != "created":
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
@@ -123,7 +123,8 @@ def _they(count: int) -> str:
     return "it restarts" if count == 1 else "they restart"
 
 
-def _endpoints(service: EndpointChange) -> str:
+def endpoint_words(service: EndpointChange) -> str:
+    """How a Service's ready endpoints change; `!` where there are none."""
     text = f"{service.ref}: {service.before} → {service.after} ready endpoints"
     if service.lowest < min(service.before, service.after):
         how_long = _seconds(service.fewer_for) if service.fewer_for else "an instant"

@@ -19,6 +19,7 @@ from kplan.report.page.words import SIGNS, VERBS, anchor, chip, count, link, ref
 from kplan.report.standing import standing
 
 MOST_FOLLOWING, MOST_OPEN = 40, 80
+SHORT = 16  # characters of values of which no part stands out
 MOST_CHARACTERS = 1_500_000  # of whole objects on one page
 STATES = {"Running": "good", "Completed": "good", "Pending": "warning", "NotReady": "warning", "Failed": "error"}
 BESIDE = frozenset({"managedFields"})
@@ -152,7 +153,7 @@ def _sides(field: FieldChange) -> tuple[Markup, Markup]:
     old, new = value(field.before), value(field.after)
     head = _alike(old, new)
     tail = _alike(old[head:][::-1], new[head:][::-1])
-    if field.masked or 2 * (head + tail) < max(len(old), len(new)) or head + tail == 0:
+    if field.masked or 2 * (head + tail) < max(len(old), len(new), SHORT):
         return _value(field.before), _value(field.after)
     sides = [element("code", text[:head], element("b", text[head : len(text) - tail]), text[len(text) - tail :]) for text in (old, new)]
     return sides[0], sides[1]

@@ -12,6 +12,7 @@ from kplan.report.markup import Markup, element
 from kplan.report.page.words import chip, count, link, search, section
 
 _TOKEN = re.compile(r"""[{\[].*[}\]]|"[^"]*"|'[^']*'|[^\s,\]}#]+""")
+MOST_CARDS = 24
 MARKS = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
 
 
@@ -23,9 +24,22 @@ def findings(diagnostics: tuple[Diagnostic, ...], excerpts: Mapping[Span, Excerp
     counts = {s: sum(1 for d in diagnostics if d.severity is s) for s in MARKS}
     if sum(1 for n in counts.values() if n) > 1:
         tools += [chip(count(n, str(s)), "finding-list", "severity", str(s), str(s)) for s, n in counts.items() if n]
-    cards = [_card(d, excerpts, known) for d in sorted(diagnostics, key=lambda d: -d.severity)]
+    ordered = sorted(diagnostics, key=lambda d: -d.severity)
+    cards = [_card(d, excerpts, known) for d in ordered] if len(ordered) <= MOST_CARDS else list(_by_rule(ordered, excerpts, known))
     lead = ", ".join(count(n, str(s)) for s, n in counts.items() if n)
     return section("findings", "Findings", lead, [element("div", *tools, class_="tools") if tools else "", element("div", *cards, id="finding-list")])
+
+
+def _by_rule(diagnostics: Iterable[Diagnostic], excerpts: Mapping[Span, Excerpt], known: frozenset[Ref]) -> Iterable[Markup]:
+    """The findings of each rule folded together; errors lie open."""
+    groups: dict[tuple[Severity, str], list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        groups.setdefault((diagnostic.severity, diagnostic.rule), []).append(diagnostic)
+    for (severity, rule), those in groups.items():
+        mark = element("span", f"{count(len(those), str(severity))}", class_=f"pill {severity}")
+        title = element("summary", element("b", rule), mark, element("span", those[0].message if len(those) == 1 else f"{those[0].message}, …", class_="first"))
+        opened = severity is Severity.ERROR and len(those) <= MOST_CARDS
+        yield element("details", title, *(_card(d, excerpts, known) for d in those), class_="group", open=opened)
 
 
 def _card(diagnostic: Diagnostic, excerpts: Mapping[Span, Excerpt], known: frozenset[Ref]) -> Markup:
