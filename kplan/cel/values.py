@@ -87,6 +87,16 @@ class Struct(dict[str, Any]):
     type_name: str = ""
 
 
+class Defaulted(dict[str, Any]):
+    """A map that gives an empty map for what it does not hold, though `in` does not see it: devices' attributes by domain.
+
+    Upstream: dynamic-resource-allocation/cel/compile.go (newStringInterfaceMapWithDefault).
+    """
+
+    def __missing__(self, key: str) -> dict[str, Any]:
+        return {}
+
+
 class Opaque:
     """Base of what only functions know to handle; `cel_type` is its type."""
 

@@ -147,7 +147,7 @@ class Allocator:
                     try:
                         found = self.inventory.selected[key] = device_matches(key[0], device.id[0], device.data)
                     except SelectorError as error:
-                        raise SchedulingError(f"{owner}: selector #{number}: CEL runtime error: {error}") from error
+                        raise SchedulingError(f"{owner}: selector #{number}: {error}") from error
                 if not found:
                     return False
         return not device.slice.get("perDeviceNodeSelection") or reaches(device.data, self.row)

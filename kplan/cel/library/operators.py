@@ -14,6 +14,7 @@ from kplan.cel.values import (
     MAX_UINT,
     MIN_INT,
     SECOND,
+    Defaulted,
     Duration,
     Optional,
     Timestamp,
@@ -233,9 +234,9 @@ def index(values: Any, key: Any) -> Any:
         return values[_position(values, key)]
     if isinstance(values, dict):
         found = find_key(values, key)
-        if found is None:
+        if found is None and not isinstance(values, Defaulted):
             raise EvaluationError(f"no such key: {shown(key)}")
-        return values[found[0]]
+        return values[key if found is None else found[0]]
     raise no_such_overload()
 
 
@@ -261,7 +262,9 @@ def index_optional(values: Any, key: Any) -> Optional:
         return Optional(values[int(key)], True) if 0 <= key < len(values) else Optional()
     if isinstance(values, dict):
         found = find_key(values, key)
-        return Optional(values[found[0]], True) if found is not None else Optional()
+        if found is None:
+            return Optional(values[key], True) if isinstance(values, Defaulted) else Optional()
+        return Optional(values[found[0]], True)
     raise no_such_overload()
 
 
