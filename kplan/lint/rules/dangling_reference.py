@@ -73,6 +73,8 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
 
 def key_path(path: str) -> str:
     """Where the key stands beside the name of its object."""
+    if "parentRefs[" in path:
+        return path.removesuffix(".name") + ".sectionName"
     return path.removesuffix(".name") + ".key" if path.endswith("KeyRef.name") else path
 
 
