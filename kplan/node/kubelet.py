@@ -120,7 +120,7 @@ class Kubelet(Controller):
 
     def _sync_pod(self, namespace: str, name: str, api: Client) -> None:
         pod = api.get("Pod", namespace, name)
-        if pod is None:
+        if pod is None or not pod["spec"].get("nodeName"):  # another pod of that name, which no kubelet has yet
             return
         node = api.get("Node", "", pod["spec"]["nodeName"])
         ready = _ready(node)
