@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import click
 
 from kplan.cli.options import configuration, note_skipped, outputs, shared, unreadable, write
+from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, exit_code, scenarios
 
 
@@ -30,6 +28,7 @@ from kplan.cli.scenarios import Given, exit_code, scenarios
 @click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated).")
 @click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated).")
 @click.option("--release", default="", metavar="NAME", help="The release of Helm charts (default: the chart's folder).")
+@click.option("--html", "page", default=None, metavar="FILE", help="Also write a page for people: the same as --output html=FILE.")
 @click.option("--full", is_flag=True, help="Also fields that only the server writes.")
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
 def command(
@@ -58,6 +57,7 @@ def command(
     values: tuple[str, ...],
     set_: tuple[str, ...],
     release: str,
+    page: str | None,
     full: bool,
     detailed_exitcode: bool,
 ) -> int:
@@ -96,7 +96,7 @@ def command(
             prune=pruned,
             horizon=seconds(horizon),
             full=full,
-            progress=_progress(quiet),
+            progress=progress(quiet),
         )
         todo = scenarios(given, config, options)
         plans = [Named(s.name, s.version, plan(s.sources, s.options)) for s in todo]
@@ -105,6 +105,7 @@ def command(
     except PruneError as error:
         raise click.ClickException(str(error)) from None
     options.progress("")
+    output = (*output, f"html={page}") if page else output
     write(format, output, color, lambda name, out, screen: write_plans(plans, name, out, screen, quiet=quiet, verbose=verbose))
     codes = []
     for scenario, made in zip(todo, plans, strict=True):
@@ -130,14 +131,3 @@ def seconds(text: str) -> float:
     if not 0 <= value <= 366 * 86400:
         raise click.UsageError(f'--horizon: "{text}" is not a time such as 90s, 10m or 2h')
     return value
-
-
-def _progress(quiet: bool) -> Any:
-    """Says on standard error what goes on, where that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        return lambda _: None
-
-    def show(text: str) -> None:
-        click.echo(f"\r\033[K{text}", nl=False, err=True)
-
-    return show

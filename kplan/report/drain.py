@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from kplan.report.impact import endpoint_words
+from kplan.report.impact import PREEMPTION, endpoint_words
 from kplan.report.json import ref_json
 from kplan.report.lines import counted, wrapped
 
@@ -32,6 +32,8 @@ def render_text(found: Drain, out: Console) -> None:
         _reasons(other, out)
     for blocked in found.blocked:
         wrapped(f"  ! {blocked.ref} stays on {blocked.node}: {blocked.reason}", out, 6, "red")
+        if blocked.help:
+            wrapped(f"      help: {blocked.help}", out, 8, "cyan")
     for broken in found.budgets:
         wrapped(f"  ! {broken.ref} is broken: {broken.healthy} of {counted(broken.desired, 'healthy pod')} that it asks for", out, 6, "red")
     for service in found.services:
@@ -45,21 +47,21 @@ def render_text(found: Drain, out: Console) -> None:
 def _moved(moved: Moved, out: Console) -> None:
     parts = []
     if moved.to:
-        places = ", ".join(f"{node} {count}" for node, count in list(moved.to.items())[:MOST_NODES])
+        places = ", ".join(node if moved.pods == 1 else f"{node} {count}" for node, count in list(moved.to.items())[:MOST_NODES])
         more = f" and {len(moved.to) - MOST_NODES} more nodes" if len(moved.to) > MOST_NODES else ""
-        parts.append(f"to {places}{more}")
+        parts.append(f"→ {places}{more}")
     if moved.pending:
         parts.append(f"{moved.pending} not up")
     if moved.gone:
         parts.append(f"{moved.gone} without a successor")
     bad = moved.pending or moved.gone
-    wrapped(f"  {'!' if bad else '~'} {moved.ref}: {counted(moved.pods, 'pod')} {', '.join(parts)}", out, 6, "yellow" if bad else "")
+    wrapped(f"  {'!' if bad else '~'} {moved.ref}: {counted(moved.pods, 'pod')}{' ' if moved.to else ': '}{', '.join(parts)}", out, 6, "yellow" if bad else "")
     _reasons(moved, out)
 
 
 def _reasons(moved: Moved, out: Console) -> None:
     for reason in moved.reasons:
-        wrapped(f"      {reason}", out, 8, "yellow")
+        wrapped(f"      {reason.partition(PREEMPTION)[0]}", out, 8, "yellow")
 
 
 def _verdict(found: Drain) -> str:
@@ -84,7 +86,7 @@ def render_json(found: Drain, out: TextIO) -> None:
         "rounds": found.rounds,
         "moved": [_moved_json(m) for m in found.moved],
         "others": [_moved_json(m) for m in found.others],
-        "blocked": [{"ref": ref_json(b.ref), "node": b.node, "reason": b.reason} for b in found.blocked],
+        "blocked": [{"ref": ref_json(b.ref), "node": b.node, "reason": b.reason, "help": b.help} for b in found.blocked],
         "budgets": [{"ref": ref_json(b.ref), "healthy": b.healthy, "desired": b.desired} for b in found.budgets],
         "services": [
             {"ref": ref_json(s.ref), "before": s.before, "after": s.after, "lowest": s.lowest, "fewerFor": s.fewer_for, "noneFor": s.none_for}

@@ -31,6 +31,7 @@ def render_plan(plan: Plan, out: TextIO) -> None:
     from kplan.report.page.changes import changes
     from kplan.report.page.dependencies import dependencies
     from kplan.report.page.findings import findings
+    from kplan.report.page.impact import impact
     from kplan.report.page.nodes import nodes
     from kplan.report.page.summary import summary
     from kplan.report.page.timeline import timeline
@@ -39,6 +40,7 @@ def render_plan(plan: Plan, out: TextIO) -> None:
     sections = [
         summary(plan),
         findings(plan.diagnostics, plan.excerpts, known),
+        impact(plan, known),
         changes(plan, known),
         dependencies(plan, known),
         nodes(plan),
