@@ -225,7 +225,8 @@ def main() -> None:
     print(f"{state}: {state.stat().st_size / 1e6:.0f} MB")
     if given.plan:
         start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-m", "kplan", "plan", str(given.folder / "change"), "--state", str(state), "--format", "json"], capture_output=True, text=True)
+        command = [sys.executable, "-m", "kplan", "plan", str(given.folder / "change"), "--state", str(state), "--format", "json"]
+        done = subprocess.run(command, capture_output=True, text=True)
         seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         found = json.loads(done.stdout)
         print(f"exit code {done.returncode}; {found['summary']['text']} {len(found['changes'])} changes")

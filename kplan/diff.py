@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from kplan.api.objects import Object, controller_of, group_kind_of, group_of
 from kplan.api.ref import Ref
+from kplan.manifests.snapshot import MASKED
 from kplan.schema import merge_schema
 
 CREATE, UPDATE, REPLACE, DELETE = "create", "update", "replace", "delete"
@@ -76,6 +77,8 @@ def fields_of(old: Object, new: Object, *, full: bool = False) -> Iterator[Field
     secret = group_kind_of(new) == "Secret"
     node = merge_schema(new["apiVersion"], new["kind"])
     for change in _differ("", _stated(old, full), _stated(new, full), node):
+        if secret and change.before == MASKED and change.after is not None:
+            continue  # a snapshot without the values of Secrets: whether they change cannot be told
         if secret and (LAST_APPLIED in change.path or change.path.split(".")[0].split("[")[0] in ("data", "stringData")):
             yield FieldChange(change.path, MASK if change.before is not None else None, MASK if change.after is not None else None, True)
         else:

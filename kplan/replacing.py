@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,7 @@ from kplan.cluster import Cluster
 from kplan.diff import FieldChange, fields_of
 
 SPARE = "-kplan-spare"
+_QUOTED = re.compile(r"'(\w+)'")  # fields that a refusal names as those that may change
 REMEDIES = {
     "StatefulSet": "to replace it and keep its pods: kubectl delete statefulset {name}{namespace} --cascade=orphan, then apply",
     "Job": "a Job's template cannot change: delete the Job first, or give it another name",
@@ -38,9 +41,11 @@ def replacement(cluster: Cluster, data: Object, live: Object, answer: Response, 
     wanted = _new(cluster, data, live, namespace)
     if wanted is None:
         return None
-    changes = [c for c in fields_of(live, wanted) if c.after is not None or _stated(data, c.path)]
+    changes = sorted(fields_of(live, wanted), key=lambda c: c.path)
+    free = [f"{cause.field}.{name}" for cause in answer.causes for name in _QUOTED.findall(cause.message)]
     blamed = [cause.field for cause in answer.causes if cause.field]
-    fields = tuple(sorted((c for c in changes if any(_within(c.path, b) or _within(b, c.path) for b in blamed)), key=lambda c: c.path))
+    near = [c for c in changes if any(_within(c.path, b) or _within(b, c.path) for b in blamed) and not any(_within(c.path, f) for f in free)]
+    fields = tuple(c for c in near if _stated(data, c.path)) or tuple(c for c in near if c.after is None)
     return Replacement({**live, "metadata": {k: v for k, v in live["metadata"].items() if k != "managedFields"}}, fields)
 
 
@@ -53,10 +58,11 @@ def remedy(ref: Ref) -> str:
 def _new(cluster: Cluster, data: Object, live: Object, namespace: str) -> Object | None:
     """The object that the manifest would become if it were new, under the name of the live one; None if it would be refused."""
     name = live["metadata"]["name"]
-    answer = cluster.create({**data, "metadata": {**data["metadata"], "name": name[: 50 - len(SPARE)] + SPARE}}, namespace=namespace, dry_run=True)
+    spare = name[: 50 - len(SPARE)] + SPARE
+    answer = cluster.create({**data, "metadata": {**data["metadata"], "name": spare}}, namespace=namespace, dry_run=True)
     if not answer.accepted or answer.object is None:
         return None
-    made = answer.object
+    made = json.loads(json.dumps(answer.object).replace(spare, name))
     meta = {**live["metadata"], **{k: v for k, v in made["metadata"].items() if k in ("labels", "annotations")}}
     meta = {k: v for k, v in meta.items() if k not in ("labels", "annotations") or k in made["metadata"]}
     return {**made, "metadata": {**meta, "name": name}}

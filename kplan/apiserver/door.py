@@ -95,13 +95,15 @@ class Door:
             if served is not None and served.kind.namespaced and not meta.get("namespace"):
                 meta = {**meta, "namespace": "default"}
             namespace = meta.get("namespace") or ""
+            uid = self.identity.uid(gk, namespace, meta["name"])  # used up in any case: another of this name gets another
             meta = {
                 **meta,
-                "uid": meta.get("uid") or self.identity.uid(gk, namespace, meta["name"]),
+                "uid": meta.get("uid") or uid,
                 "creationTimestamp": meta.get("creationTimestamp") or self.store.clock.text(),
             }
             entries = meta.pop("managedFields", None)
             self.store.put(gk, {**obj, "metadata": meta})
+            self.ownership.forget((gk, namespace, meta["name"]))
             if entries:
                 self.ownership.set((gk, namespace, meta["name"]), entries)
 

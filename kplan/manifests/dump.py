@@ -101,7 +101,7 @@ def _items(data: bytes, path: str, progress: Callable[[str], None]) -> Iterator[
     name = os.path.basename(path)
     for number, obj in enumerate(_json_items(data, name, progress) if _is_json(data) else _yaml_items(data, path), 1):
         meta = obj.get("metadata") if isinstance(obj, dict) else None
-        if not isinstance(obj, dict) or not isinstance(obj.get("kind"), str) or not isinstance(obj.get("apiVersion"), str):
+        if not isinstance(obj, dict) or not all(isinstance(obj.get(field), str) and obj[field] for field in ("kind", "apiVersion")):
             raise DumpError(f"{path}: object {number} has no apiVersion and kind")
         if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
             raise DumpError(f"{path}: object {number}, a {obj['kind']}, has no name")
