@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kplan.cel.environment import Environment, Program
 from kplan.cel.errors import CompileError, EvaluationError
-from kplan.cel.policies import check_device_selector, match_condition_error
+from kplan.cel.policies import check_device_selector, device_selector_is_too_complex, match_condition_error
 from kplan.cel.rules import compile_rules
 
 
@@ -17,4 +17,14 @@ def compile(expression: str, environment: Environment) -> Program:
     return environment.compile(expression)
 
 
-__all__ = ["CompileError", "Environment", "EvaluationError", "Program", "check_device_selector", "compile", "compile_rules", "match_condition_error"]
+__all__ = [
+    "CompileError",
+    "Environment",
+    "EvaluationError",
+    "Program",
+    "check_device_selector",
+    "compile",
+    "compile_rules",
+    "device_selector_is_too_complex",
+    "match_condition_error",
+]

@@ -1,18 +1,16 @@
 """Types of all parts of an expression, and what does not fit.
 
-Upstream: cel-go checker/{checker,errors}.go, cel/validator.go (durations, times, patterns that are constants must be right).
+Upstream: cel-go checker/{checker,errors}.go.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kplan.cel import types
+from kplan.cel import types, validators
 from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStruct, Entry, Ident, Literal, Node, Select, children, qualified_name
 from kplan.cel.declare import Overload
 from kplan.cel.errors import CompileError, Issue
-from kplan.cel.library.conversions import parse_duration, parse_time
-from kplan.cel.library.regexes import RegexError, compiled
 from kplan.cel.types import BOOL, DYN, ERROR, INT, Type, is_dyn, optional_of, printed, substitute, unwrap_optional
 from kplan.cel.values import type_of
 
@@ -34,36 +32,9 @@ def check(source: str, tree: Node, environment: Environment) -> None:
         if node.type is not None:
             node.type = substitute(checker.mapping, node.type, to_dyn=True)
         todo += children(node)
-    issues = list(_wrong_literals(tree))
+    issues = validators.issues(tree)
     if issues:
         raise CompileError(source, issues)
-
-
-def _wrong_literals(tree: Node) -> list[Issue]:
-    """Constants that functions cannot read. One pass for each of duration, timestamp and matches, as upstream has it."""
-    found: dict[str, list[Issue]] = {"duration": [], "timestamp": [], "matches": []}
-    todo = [tree]
-    while todo:
-        node = todo.pop(0)
-        todo += children(node)
-        if not isinstance(node, Call) or node.function not in found:
-            continue
-        argument = node.args[0] if node.args else node
-        if not isinstance(argument, Literal) or not isinstance(argument.value, str):
-            continue
-        if not _readable(node.function, argument.value):
-            found[node.function].append(Issue(argument.offset, f"invalid {node.function} argument"))
-    return [issue for issues in found.values() for issue in issues]
-
-
-def _readable(function: str, text: str) -> bool:
-    if function == "matches":
-        try:
-            compiled(text)
-        except RegexError:
-            return False
-        return True
-    return (parse_duration(text) if function == "duration" else parse_time(text)) is not None
 
 
 class _Checker:
@@ -224,13 +195,13 @@ class _Checker:
                 wrong = True
         return ERROR if wrong else BOOL
 
-    def join(self, node: Node, before: Type | None, found: Type) -> Type:
+    def join(self, before: Type | None, found: Type) -> Type:
+        """What covers both; types that differ are for the validators to refuse."""
         if before is None:
             return found
         if self.assignable((before,), (found,)):
             return types.most_general(before, found)
-        self.mismatch(node, before, found)
-        return ERROR
+        return DYN
 
     def unwrapped(self, node: Node, optional: bool, found: Type) -> Type:
         """The type of an item, entry or field that may be optional."""
@@ -244,15 +215,15 @@ class _Checker:
     def list_type(self, node: CreateList) -> Type:
         item: Type | None = None
         for i, element in enumerate(node.elements):
-            item = self.join(element, item, self.unwrapped(element, i in node.optional, self.check(element)))
+            item = self.join(item, self.unwrapped(element, i in node.optional, self.check(element)))
         return types.list_of(item or self.new_variable())
 
     def map_type(self, node: CreateMap) -> Type:
         key: Type | None = None
         value: Type | None = None
         for entry in node.entries:
-            key = self.join(entry.key, key, self.check(entry.key))
-            value = self.join(entry.value, value, self.unwrapped(entry.value, entry.optional, self.check(entry.value)))
+            key = self.join(key, self.check(entry.key))
+            value = self.join(value, self.unwrapped(entry.value, entry.optional, self.check(entry.value)))
         return types.map_of(key or self.new_variable(), value or self.new_variable())
 
     def struct(self, node: CreateStruct) -> Type:

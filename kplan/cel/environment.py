@@ -14,6 +14,8 @@ from kplan.cel.activation import METER, Meter
 from kplan.cel.ast import Node
 from kplan.cel.checker import check
 from kplan.cel.declare import Overload, by_name, declared, read_signature
+from kplan.cel.depth import deep
+from kplan.cel.errors import EvaluationError
 from kplan.cel.evaluator import Step, plan
 from kplan.cel.library import (
     authorizer,
@@ -31,22 +33,18 @@ from kplan.cel.library import (
 )
 from kplan.cel.macros import BIND, MACROS, Macros
 from kplan.cel.parser import parse
+from kplan.cel.typenames import TYPE_NAMES, TYPE_VALUES
 from kplan.cel.types import Type, object_of, type_of_type
 
 PER_CALL_LIMIT = 1_000_000
+SHALLOW = 200
+"""Texts of so many characters nest no deeper than any stack allows."""
 LIBRARIES = (operators, conversions, times, strings, regexes, lists, optionals, quantities, ips, urls, formats, authorizer)
 SIGNATURES = (*operators.DECLARED_ONLY, *optionals.DECLARED_ONLY)
 _ALL = (*(read_signature(text) for text in SIGNATURES), *(one for library in LIBRARIES for one in declared(library)))
 PATCH_ONLY = "jsonpatch.escapeKey"
 ALL_FUNCTIONS = by_name(_ALL)
 FUNCTIONS = {name: overloads for name, overloads in ALL_FUNCTIONS.items() if name != PATCH_ONLY}
-_BASIC = (types.BOOL, types.BYTES, types.DOUBLE, types.DURATION, types.INT, types.STRING, types.TIMESTAMP, types.UINT, types.NULL, types.TYPE)
-TYPE_NAMES = {
-    **{t.name: type_of_type(t) for t in _BASIC},
-    "list": type_of_type(types.list_of(types.DYN)),
-    "map": type_of_type(types.map_of(types.DYN, types.DYN)),
-    "optional_type": type_of_type(types.opaque("optional_type", types.parameter("T"))),
-}
 PATCH_FIELDS = {"op": types.STRING, "path": types.STRING, "from": types.STRING, "value": types.DYN}
 STANDARD_MACROS = {key: macro for key, macro in MACROS.items() if key not in BIND}
 
@@ -70,16 +68,31 @@ class Program:
         """The function that evaluates it."""
         return plan(self.tree, self.functions)
 
+    @cached_property
+    def error(self) -> str:
+        """Why it cannot be evaluated whatever the variables are; empty where it can."""
+        try:
+            with deep():
+                self.step  # noqa: B018 - planning is what is tried
+        except EvaluationError as error:
+            return f"program instantiation failed: {error}"
+        return ""
+
     def evaluate(self, variables: Mapping[str, Any], limit: int = PER_CALL_LIMIT) -> Any:
         """The value; raises EvaluationError."""
         return self.measure(variables, Meter(limit))
 
     def measure(self, variables: Mapping[str, Any], meter: Meter) -> Any:
         """The value, with what it costs counted on a meter."""
-        return self.step({**TYPE_VALUES, **variables, METER: meter})
+        if not self.is_deep:
+            return self.step({**TYPE_VALUES, **variables, METER: meter})
+        with deep():
+            return self.step({**TYPE_VALUES, **variables, METER: meter})
 
-
-TYPE_VALUES: dict[str, Any] = {name: t.params[0] for name, t in TYPE_NAMES.items()}
+    @cached_property
+    def is_deep(self) -> bool:
+        """Whether evaluation may need more of the stack than Python has ready."""
+        return len(self.source) > SHALLOW
 
 
 class Environment:
@@ -120,6 +133,7 @@ class Environment:
 
     def compile(self, source: str) -> Program:
         """Read and check an expression; raises CompileError."""
-        tree = parse(source, self.macros)
-        check(source, tree, self)
+        with deep():
+            tree = parse(source, self.macros)
+            check(source, tree, self)
         return Program(source, tree, self.functions)

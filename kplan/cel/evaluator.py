@@ -10,22 +10,38 @@ from collections.abc import Callable
 from typing import Any
 
 from kplan.cel import spending
-from kplan.cel.activation import METER, LazyObject, Scope, field_of, optional_field_of
-from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStruct, Ident, Literal, Node, Select
+from kplan.cel.activation import METER, LazyObject, Meter, Scope, field_of, optional_field_of
+from kplan.cel.ast import Call, Comprehension, CreateList, CreateMap, CreateStruct, Ident, Literal, Node, Select, children
 from kplan.cel.declare import Overload
 from kplan.cel.errors import CancelledError, EvaluationError
-from kplan.cel.library.operators import find_key, index, index_optional
+from kplan.cel.library.operators import index, index_optional
+from kplan.cel.library.regexes import RegexError, compiled
+from kplan.cel.typenames import TYPE_VALUES
 from kplan.cel.values import Optional, Struct, Unreadable, readable, type_of
 
 Step = Callable[[Scope], Any]
+PLANNING_LIMIT = 10**9
+GO_TYPES = {
+    **{name: f"types.{name.capitalize()}" for name in ("bool", "bytes", "double", "int", "string", "uint")},
+    "null_type": "types.Null",
+    "google.protobuf.Duration": "types.Duration",
+    "google.protobuf.Timestamp": "types.Timestamp",
+    "optional_type": "*types.Optional",
+}
+"""What Go prints for values that nothing can loop over."""
+
+
+CONVERSIONS = frozenset({"bool", "bytes", "double", "dyn", "duration", "int", "string", "timestamp", "type", "uint"})
+PATTERNS = frozenset({"matches", "find", "findAll"})
 
 
 def plan(node: Node, functions: dict[str, list[Overload]]) -> Step:
-    """The function of a node."""
+    """The function of a node; raises EvaluationError where a constant in it has no value."""
+    constant = _constant(node, functions)
+    if constant is not None:
+        value = constant[0]
+        return lambda _scope: value
     match node:
-        case Literal():
-            value = node.value
-            return lambda _scope: value
         case Ident():
             return _ident(node.name, functions)
         case Select():
@@ -41,6 +57,28 @@ def plan(node: Node, functions: dict[str, list[Overload]]) -> Step:
         case Comprehension():
             return _comprehension(node, functions)
     raise TypeError(node)
+
+
+def _constant(node: Node, functions: dict[str, list[Overload]]) -> tuple[Any] | None:
+    """The value of what is worked out once: constants, lists and maps of constants, types' names, conversions of constants."""
+    match node:
+        case Literal():
+            return (node.value,)
+        case Ident(name=name) if name in TYPE_VALUES and node.type is not None and node.type.kind == "type":
+            return (TYPE_VALUES[name],)
+        case Select(qualified=name) if name in TYPE_VALUES:
+            return (TYPE_VALUES[name],)
+        case CreateList() if all(_constant(one, functions) is not None for one in node.elements):
+            return (_list(node, functions)(_unmetered()),)
+        case CreateMap() if all(_constant(one, functions) is not None for one in children(node)):
+            return (_map(node, functions)(_unmetered()),)
+        case Call(target=None, args=[argument]) if node.function in CONVERSIONS and _constant(argument, functions) is not None:
+            return (_call(node, functions)(_unmetered()),)
+    return None
+
+
+def _unmetered() -> Scope:
+    return {METER: Meter(PLANNING_LIMIT)}
 
 
 def _ident(name: str, functions: dict[str, list[Overload]]) -> Step:
@@ -167,9 +205,13 @@ def _call(node: Call, functions: dict[str, list[Overload]]) -> Step:
 
 
 def _applied(node: Call, steps: list[Step], functions: dict[str, list[Overload]]) -> Step:
+    if node.function in PATTERNS:
+        _check_pattern(node)
     member, count, name = node.target is not None, len(steps), node.function
     fitting = [one for one in node.matched or functions[name] if one.member == member and len(one.args) == count and one.call is not None]
     expense = spending.expense(name, node.matched)
+    if name == "@in" and len(node.matched) == 1 and node.matched[0].args[1].kind == "list" and _is_set(node.args[1], functions):
+        expense = spending.NOTHING
     first = fitting[0]
     if first.checks is None:
         only = first.call
@@ -194,6 +236,24 @@ def _applied(node: Call, steps: list[Step], functions: dict[str, list[Overload]]
         raise EvaluationError(f"no such overload: {name}({', '.join(type_of(value).name for value in values)})")
 
     return dispatched
+
+
+def _check_pattern(node: Call) -> None:
+    """A constant pattern is read once and for all."""
+    position = 1 if node.target is None else 0
+    if len(node.args) > position and isinstance(node.args[position], Literal):
+        pattern = getattr(node.args[position], "value", None)
+        if isinstance(pattern, str):
+            try:
+                compiled(pattern)
+            except RegexError as error:
+                raise EvaluationError(str(error)) from None
+
+
+def _is_set(node: Node, functions: dict[str, list[Overload]]) -> bool:
+    """Whether membership in a list is looked up at no cost: all items are constants that can be keys."""
+    constant = _constant(node, functions)
+    return constant is not None and all(isinstance(item, bool | int | float | str) for item in constant[0])
 
 
 def _list(node: CreateList, functions: dict[str, list[Overload]]) -> Step:
@@ -223,16 +283,15 @@ def _map(node: CreateMap, functions: dict[str, list[Overload]]) -> Step:
         out: dict[Any, Any] = {}
         for key_step, step, optional in steps:
             key, value = key_step(scope), step(scope)
-            if not isinstance(key, bool | int | str):
+            if not isinstance(key, bool | int | float | str):
                 raise EvaluationError(f"unsupported key type: {type_of(key).name}")
             if optional:
                 if not isinstance(value, Optional):
                     raise EvaluationError(f"cannot initialize optional entry '{key}' from non-optional value {value}")
                 if not value.present:
+                    out.pop(key, None)
                     continue
                 value = value.value
-            if find_key(out, key) is not None:
-                raise EvaluationError("Failed with repeated key")
             out[key] = value
         scope[METER].add(30)
         return out
@@ -272,7 +331,8 @@ def _comprehension(node: Comprehension, functions: dict[str, list[Overload]]) ->
         inner = dict(scope)
         inner[accumulator] = _attempt(init, scope)
         if not isinstance(values, list | dict):
-            raise EvaluationError("no such overload")
+            kind = GO_TYPES.get(type_of(values).name, "types.Object")
+            raise EvaluationError(f"unsupported comprehension range type: {kind}" if second else f"got '{kind}', expected iterable type")
         for key, value in enumerate(values) if isinstance(values, list) else values.items():
             if second:
                 inner[first], inner[second] = key, value

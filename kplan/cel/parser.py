@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from kplan.cel import macros, syntax
 from kplan.cel.ast import Call, CreateList, CreateMap, CreateStruct, Entry, Ident, Literal, Node, Select
+from kplan.cel.depth import deep
 from kplan.cel.errors import CompileError, Issue
 from kplan.cel.lexer import EOF, Token, tokenize
 from kplan.cel.literals import LiteralError, read_number, unquote
@@ -45,9 +46,11 @@ def parse(source: str, allowed: macros.Macros) -> Node:
     reader = _Reader(tokens, allowed)
     tree = None
     try:
-        tree = reader.start()
+        with deep():
+            tree = reader.start()
     except _UnreadableError:
-        issues += syntax.issues(tokens, source, dropped)
+        with deep():
+            issues += syntax.issues(tokens, source, dropped)
     except _TooDeepError:
         issues.append(Issue(-1, f"expression recursion limit exceeded: {DEEPEST}"))
     else:

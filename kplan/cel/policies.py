@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from kplan.cel import types
+from kplan.cel.cost import cost_of
 from kplan.cel.declare import NAMED
 from kplan.cel.environment import Environment, Program
 from kplan.cel.errors import CompileError
 from kplan.cel.macros import MACROS
+from kplan.cel.schemas import Declared
 from kplan.cel.types import BOOL, DYN, INT, STRING, TIMESTAMP, Type, list_of, map_of, object_of
 
 _STRINGS = list_of(STRING)
@@ -46,6 +48,7 @@ OBJECTS: dict[str, dict[str, Type]] = {
 }
 VARIABLES_TYPE = "kubernetes.variables"
 DEVICE_TYPE = "kubernetes.DRADevice"
+MOST_DEVICE_COST = 1_000_000
 JSON_PATCHES = list_of(object_of("JSONPatch"))
 APPLY_CONFIGURATION = object_of("Object")
 
@@ -78,7 +81,7 @@ def compile_for(environment: Environment, expression: str, returns: tuple[Type, 
     if returns and program.type not in returns:
         wanted = str(returns[0]) if len(returns) == 1 else f"one of [{' '.join(str(t) for t in returns)}]"
         return f"must evaluate to {wanted} but got {program.type}"
-    return program
+    return program.error or program
 
 
 def variable_type(found: Type) -> Type:
@@ -94,15 +97,28 @@ def match_condition_error(expression: str, params: bool = False) -> str:
     return found if isinstance(found, str) else ""
 
 
+def _of_device(value: Declared) -> Declared:
+    """Values by domain and name, as many as a device may have of them."""
+    names = Declared(map_of(STRING, value.type), 2, 32, key=Declared(STRING, 2, 32), element=value)
+    return Declared(map_of(STRING, names.type), 2, 32, key=Declared(STRING, 2, 63), element=names)
+
+
+_DEVICE = Declared(
+    object_of(DEVICE_TYPE),
+    2,
+    fields={
+        "driver": Declared(STRING, 2, 63),
+        "allowMultipleAllocations": Declared(BOOL, 4, 1),
+        "attributes": _of_device(Declared(types.ANY, 1, 64)),
+        "capacity": _of_device(Declared(NAMED["Quantity"], 8)),
+    },
+)
+
+
 @lru_cache(maxsize=1)
 def device_environment() -> Environment:
     """What a selector of devices may use."""
-    device = {
-        "driver": STRING,
-        "allowMultipleAllocations": BOOL,
-        "attributes": map_of(STRING, map_of(STRING, types.ANY)),
-        "capacity": map_of(STRING, map_of(STRING, NAMED["Quantity"])),
-    }
+    device = {name: field.type for name, field in _DEVICE.fields.items()}
     return Environment({"device": object_of(DEVICE_TYPE)}, {DEVICE_TYPE: device}, macros=MACROS)
 
 
@@ -114,3 +130,9 @@ def check_device_selector(expression: str) -> str | None:
     if found.type not in (BOOL, types.ANY):
         return f"must evaluate to bool or the unknown type, not {found.type}"
     return None
+
+
+def device_selector_is_too_complex(expression: str) -> bool:
+    """Whether an expression that selects devices may cost more than it should."""
+    found = compile_for(device_environment(), expression, ())
+    return not isinstance(found, str) and cost_of(found.tree, _DEVICE).most > MOST_DEVICE_COST

@@ -116,6 +116,9 @@ def _compile(rule: Rule, stated: dict[str, Any], environment: Environment, decla
     if program.type != BOOL:
         rule.error = "cel expression must evaluate to a bool"
         return
+    if program.error:
+        rule.error = program.error
+        return
     rule.uses_old_self = OLD_SELF in names(program.tree)
     rule.program = program
     rule.max_cost = cost_of(program.tree, declared).most
@@ -129,6 +132,9 @@ def _compile(rule: Rule, stated: dict[str, Any], environment: Environment, decla
         return
     if message.type != STRING:
         rule.message_error = "messageExpression must evaluate to a string"
+        return
+    if message.error:
+        rule.message_error = message.error.replace("program instantiation", "messageExpression instantiation")
         return
     rule.message_program = message
     rule.message_max_cost = cost_of(message.tree, declared).most

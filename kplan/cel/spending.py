@@ -108,6 +108,7 @@ def _sets(factor: int) -> Expense:
     return lambda args, _result: 1 + size_of(args[0]) * size_of(args[1]) * factor
 
 
+NOTHING = _fixed(0)
 BY_FUNCTION: dict[str, Expense] = {
     "check": _fixed(350000),
     "fieldSelector": _selector,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from kplan.api.field import FieldErrors, duplicate, invalid, not_supported, required, too_long, too_many
+from kplan.api.field import FieldErrors, duplicate, forbidden, invalid, not_supported, required, too_long, too_many
 from kplan.api.names import is_c_identifier, is_dns1123_label, is_dns1123_subdomain, is_label_value
 from kplan.api.objects import Object
 from kplan.kinds.checks import typed
@@ -166,6 +166,8 @@ def _validate_selector(selector: Object, path: str) -> FieldErrors:
         yield too_long(f"{path}.cel.expression", MAX_EXPRESSION_BYTES)
     elif (error := check_cel(expression)) is not None:
         yield invalid(f"{path}.cel.expression", expression, error)
+    elif importlib.import_module("kplan.cel").device_selector_is_too_complex(expression):
+        yield forbidden(f"{path}.cel.expression", "too complex, exceeds cost limit")
 
 
 def validate_device_configuration(config: Object, path: str, *, stored: bool = False) -> FieldErrors:

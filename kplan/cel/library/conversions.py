@@ -9,7 +9,7 @@ from kplan.api.gotext import go_float
 from kplan.cel import types
 from kplan.cel.declare import overload
 from kplan.cel.errors import EvaluationError
-from kplan.cel.library.operators import duration_of, no_such_overload, timestamp_of
+from kplan.cel.library.operators import SIZERS, duration_of, timestamp_of, unfit
 from kplan.cel.types import Type
 from kplan.cel.values import MAX_INT, MAX_UINT, MIN_INT, SECOND, Duration, Timestamp, UInt, type_of
 
@@ -34,7 +34,7 @@ def size(value: Any) -> int:
     """How many characters, bytes, items or entries."""
     if isinstance(value, str | bytes | list | dict):
         return len(value)
-    raise no_such_overload()
+    raise unfit("size", value, SIZERS)
 
 
 @overload("type(A) -> type(A)", singleton=True)

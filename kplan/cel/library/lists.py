@@ -91,14 +91,17 @@ def sort(items: list[Any]) -> list[Any]:
     return sort_by(items, items)
 
 
+def _by_key(one: tuple[Any, Any], other: tuple[Any, Any]) -> int:
+    return compare(one[0], other[0])
+
+
 @overload(*(f"list(A).@sortByAssociatedKeys(list({one})) -> list(A)" for one in _COMPARABLE))
 def sort_by(items: list[Any], keys: list[Any]) -> list[Any]:
     """In the order of keys."""
     if any(type_of(key).name != type_of(keys[0]).name for key in keys):
         raise EvaluationError("list elements must have the same type")
     pairs: list[tuple[Any, Any]] = list(zip(keys, items, strict=True))
-    pairs.sort(key=functools.cmp_to_key(lambda a, b: compare(a[0], b[0])))
-    return [item for _key, item in pairs]
+    return [item for _key, item in sorted(pairs, key=functools.cmp_to_key(_by_key))]
 
 
 @overload("lists.range(int) -> list(int)")

@@ -22,15 +22,32 @@ from kplan.cel.values import (
     compare,
     equal,
     join,
+    type_of,
 )
 
 NUMBERS = ("int", "uint", "double")
 ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
 
 
+ADDERS = frozenset({"bytes", "double", "google.protobuf.Duration", "int", "list", "string", "google.protobuf.Timestamp", "uint"})
+SUBTRACTORS = frozenset({"double", "google.protobuf.Duration", "int", "google.protobuf.Timestamp", "uint"})
+MULTIPLIERS = frozenset({"double", "int", "uint"})
+MODDERS = frozenset({"int", "uint"})
+NEGATORS = frozenset({"bool", "double", "google.protobuf.Duration", "int"})
+COMPARERS = ADDERS - {"list"} | {"bool"}
+SIZERS = frozenset({"bytes", "string", "list", "map"})
+RECEIVERS = frozenset({"google.protobuf.Duration", "string", "google.protobuf.Timestamp"})
+
+
 def no_such_overload() -> EvaluationError:
     """Values that an operator does not take."""
     return EvaluationError("no such overload")
+
+
+def unfit(function: str, first: Any, able: frozenset[str]) -> EvaluationError:
+    """The same, with the operator's name where the first value could not take part whatever the second were."""
+    name = type_of(first).name
+    return no_such_overload() if name in able or name in RECEIVERS else EvaluationError(f"no such overload: {function}")
 
 
 def _checked(value: int, is_uint: bool) -> int:
@@ -85,7 +102,7 @@ def add(a: Any, b: Any) -> Any:
         return duration_of(a.nanoseconds + b.nanoseconds)
     if isinstance(a, Timestamp | Duration) and isinstance(b, Timestamp | Duration) and type(a) is not type(b):
         return timestamp_of(a.nanoseconds + b.nanoseconds)
-    raise no_such_overload()
+    raise unfit("_+_", a, ADDERS)
 
 
 @overload(
@@ -107,7 +124,7 @@ def subtract(a: Any, b: Any) -> Any:
         return timestamp_of(a.nanoseconds - b.nanoseconds)
     if isinstance(a, Timestamp | Duration) and type(a) is type(b):
         return duration_of(a.nanoseconds - b.nanoseconds)
-    raise no_such_overload()
+    raise unfit("_-_", a, SUBTRACTORS)
 
 
 @overload("_*_(double, double) -> double", "_*_(int, int) -> int", "_*_(uint, uint) -> uint", singleton=True)
@@ -117,7 +134,7 @@ def multiply(a: Any, b: Any) -> Any:
         return _checked(int(a) * int(b), isinstance(a, UInt))
     if isinstance(a, float) and isinstance(b, float):
         return a * b
-    raise no_such_overload()
+    raise unfit("_*_", a, MULTIPLIERS)
 
 
 @overload("_/_(double, double) -> double", "_/_(int, int) -> int", "_/_(uint, uint) -> uint", singleton=True)
@@ -131,14 +148,14 @@ def divide(a: Any, b: Any) -> Any:
         if b == 0:
             return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1, b)
         return a / b
-    raise no_such_overload()
+    raise unfit("_/_", a, MULTIPLIERS)
 
 
 @overload("_%_(int, int) -> int", "_%_(uint, uint) -> uint", singleton=True)
 def modulo(a: Any, b: Any) -> Any:
     """What is left over, with the sign of the first."""
     if not _same_integers(a, b):
-        raise no_such_overload()
+        raise unfit("_%_", a, MODDERS)
     if b == 0:
         raise EvaluationError("modulus by zero")
     if a == MIN_INT and b == -1:
@@ -155,7 +172,7 @@ def negate(a: Any) -> Any:
         return -a
     if isinstance(a, Duration):
         return duration_of(-a.nanoseconds)
-    raise no_such_overload()
+    raise unfit("-_", a, NEGATORS)
 
 
 @overload("!_(bool) -> bool", singleton=True)
@@ -171,28 +188,34 @@ def _orders(symbol: str) -> tuple[str, ...]:
     return same + tuple(f"_{symbol}_({one}, {other}) -> bool" for one in NUMBERS for other in NUMBERS if one != other)
 
 
+def _compared(function: str, a: Any, b: Any) -> int:
+    if type_of(a).name not in COMPARERS:
+        raise unfit(function, a, COMPARERS)
+    return compare(a, b)
+
+
 @overload(*_orders("<"), singleton=True)
 def less(a: Any, b: Any) -> bool:
     """Before."""
-    return compare(a, b) < 0
+    return _compared("_<_", a, b) < 0
 
 
 @overload(*_orders("<="), singleton=True)
 def less_equals(a: Any, b: Any) -> bool:
     """Before or the same."""
-    return compare(a, b) <= 0
+    return _compared("_<=_", a, b) <= 0
 
 
 @overload(*_orders(">"), singleton=True)
 def greater(a: Any, b: Any) -> bool:
     """After."""
-    return compare(a, b) > 0
+    return _compared("_>_", a, b) > 0
 
 
 @overload(*_orders(">="), singleton=True)
 def greater_equals(a: Any, b: Any) -> bool:
     """After or the same."""
-    return compare(a, b) >= 0
+    return _compared("_>=_", a, b) >= 0
 
 
 @overload("_==_(A, A) -> bool", singleton=True)
@@ -237,7 +260,7 @@ def index(values: Any, key: Any) -> Any:
         if found is None and not isinstance(values, Defaulted):
             raise EvaluationError(f"no such key: {shown(key)}")
         return values[key if found is None else found[0]]
-    raise no_such_overload()
+    raise EvaluationError(f"no such key: {shown(key)}")
 
 
 def _position(values: list[Any], key: Any) -> int:
@@ -277,8 +300,6 @@ def shown(key: Any) -> str:
 
 def shown_type(value: Any) -> str:
     """The name of a value's type."""
-    from kplan.cel.values import type_of
-
     return type_of(value).name
 
 

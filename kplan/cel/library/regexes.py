@@ -8,6 +8,7 @@ from functools import lru_cache
 from kplan.api import regexp
 from kplan.cel.declare import overload
 from kplan.cel.errors import EvaluationError
+from kplan.cel.library.operators import unfit
 
 RegexError = regexp.RegexpError
 
@@ -22,7 +23,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def matches(text: str, pattern: str) -> bool:
     """Whether a pattern is found in a text."""
     if not isinstance(text, str) or not isinstance(pattern, str):
-        raise EvaluationError("no such overload")
+        raise unfit("matches", text, frozenset({"string"}))
     try:
         return compiled(pattern).search(text) is not None
     except RegexError as error:

@@ -18,21 +18,29 @@ def _out_of_range(index: int) -> EvaluationError:
     return EvaluationError(f"index out of range: {index}")
 
 
-@overload("string.contains(string) -> bool")
+def _both_texts(text: str, part: str) -> None:
+    if not isinstance(text, str) or not isinstance(part, str):
+        raise EvaluationError("no such overload")
+
+
+@overload("string.contains(string) -> bool", singleton=True)
 def contains(text: str, part: str) -> bool:
     """Whether a part is in a text."""
+    _both_texts(text, part)
     return part in text
 
 
-@overload("string.endsWith(string) -> bool")
+@overload("string.endsWith(string) -> bool", singleton=True)
 def ends_with(text: str, part: str) -> bool:
     """Whether a text ends with a part."""
+    _both_texts(text, part)
     return text.endswith(part)
 
 
-@overload("string.startsWith(string) -> bool")
+@overload("string.startsWith(string) -> bool", singleton=True)
 def starts_with(text: str, part: str) -> bool:
     """Whether a text starts with a part."""
+    _both_texts(text, part)
     return text.startswith(part)
 
 
