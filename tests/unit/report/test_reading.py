@@ -1,0 +1,72 @@
+"""plan.json is all that any format needs: what is read again is drawn as what was planned."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from kplan.manifests.sources import load
+from kplan.plan import Options, Plan, plan
+from kplan.report.formats import FORMATS, write_plan
+from kplan.report.reading import NotAPlanError, read_plan
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLES = ROOT / "samples"
+PLANS = {
+    "shop": (["shop"], {}),
+    "update": (["update/v2"], {"base": "update/v1"}),
+    "cluster": (["cluster/change"], {"state": "cluster/state.yaml"}),
+    "broken": (["broken"], {}),
+}
+
+
+@pytest.fixture(scope="module", params=PLANS)
+def made(request: pytest.FixtureRequest) -> Plan:
+    paths, given = PLANS[request.param]
+    base = load([str(SAMPLES / given["base"])]) if "base" in given else None
+    state = [m.data for m in load([str(SAMPLES / given["state"])]).manifests] if "state" in given else ()
+    return plan(load([str(SAMPLES / p) for p in paths]), Options(base=base, state=state))
+
+
+def drawn(found: Plan, format: str, *, verbose: bool = False) -> str:
+    out = io.StringIO()
+    write_plan(found, format, out, Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False), verbose=verbose)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_read_again_it_is_the_same(made: Plan, format: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = drawn(made, "json")
+    monkeypatch.chdir(tmp_path)  # where no manifest is
+    again = read_plan(text)
+    assert drawn(again, format) == drawn(made, format)
+    assert drawn(again, format, verbose=True) == drawn(made, format, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("[]", "not a plan"),
+        ('{"formatVersion": "1.0", "diagnostics": []}', "not a plan"),
+        ('{"formatVersion": "2.0", "kubernetesVersion": "1.36"}', "its format is 2.0"),
+        ('{"formatVersion": "1.0", "kubernetesVersion": "1.36"}', "not a whole plan: KeyError"),
+        ('{"formatVersion": "1.0", "kubernetesVersion": "1.36", "summary": 1, "diagnostics": 3}', "not a whole plan: TypeError"),
+    ],
+)
+def test_what_is_no_plan_is_refused(text: str, words: str) -> None:
+    with pytest.raises(NotAPlanError, match=words):
+        read_plan(text)
+
+
+def test_unknown_properties_are_ignored(made: Plan) -> None:
+    document = json.loads(drawn(made, "json"))
+    document["later"] = 1
+    for part in ("changes", "diagnostics", "nodes", "pods"):
+        for entry in document[part]:
+            entry["later"] = {}
+    assert drawn(read_plan(json.dumps(document)), "text") == drawn(made, "text")
