@@ -16,7 +16,12 @@ class UnknownError(LookupError):
 
 
 def named(cluster: Cluster, text: str, namespace: str | None = None) -> Ref:
-    """The ref of an object of the cluster. Without a namespace that of `default`, else of the only namespace that has one."""
+    """The ref of an object of the cluster. Without a namespace that of `default`, else of the only namespace that has one.
+
+    The text may begin with a namespace: `shop/deployment/web`.
+    """
+    if text.count("/") == 2:
+        namespace, _, text = text.partition("/")
     word, slash, name = text.partition("/")
     if not slash or not word or not name:
         raise UnknownError(f'"{text}" names no object: write for instance pod/web-0 or deployment/web')
