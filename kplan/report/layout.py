@@ -7,6 +7,7 @@ into one knot: such hubs stand in a row on top, and their edges are marked as fa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -110,7 +111,7 @@ def _group(members: list[int], numbers: list[int], edges: Pairs) -> tuple[Block,
 
 
 def _columns(boxes: int) -> int:
-    return max(1, min(boxes, round(float(boxes * ASPECT * HIGH / WIDE * 2) ** 0.5)))
+    return max(1, min(boxes, round(math.sqrt(boxes * ASPECT * HIGH / WIDE * 2))))
 
 
 def _grid(boxes: list[int], width: int, top: int, places: dict[int, Point]) -> int:
