@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kplan.cli.options import checked_version, configuration, note_skipped, outputs, read, shared, state_objects, unreadable, write
 from kplan.diagnostics import Diagnostic
 from kplan.lint import baseline as baselines
+
+if TYPE_CHECKING:
+    from kplan.lint.cache import Held
+    from kplan.lint.engine import Options
 
 LEVELS = ("error", "warning", "note")
 
@@ -26,6 +32,10 @@ LEVELS = ("error", "warning", "note")
 @click.option("--suppress/--no-suppress", default=True, help="Whether suppressions count.")
 @click.option("--baseline", type=click.Path(dir_okay=False), help="Tell only what this file does not have.")
 @click.option("--write-baseline", type=click.Path(dir_okay=False), help="Write what is found to this file and exit with 0.")
+@click.option("--cache/--no-cache", "use_cache", default=True, help="Whether findings of former runs over the same input are used and kept.")
+@click.option("--statistics", is_flag=True, help="Also tell how much each rule found and how long it took (on standard error).")
+@click.option("--fix", is_flag=True, help="Print the changes that would mend what can be mended safely, as a diff.")
+@click.option("--write", "write_fixes", is_flag=True, help="With --fix: change the files.")
 def command(
     paths: tuple[str, ...],
     namespace: str | None,
@@ -44,29 +54,40 @@ def command(
     suppress: bool,
     baseline: str | None,
     write_baseline: str | None,
+    use_cache: bool,
+    statistics: bool,
+    fix: bool,
+    write_fixes: bool,
 ) -> int:
     """Check manifests: YAML, schema, the API server's validation, references.
 
-    Exit code: 0 clean, 1 findings at or above --fail-on, 2 usage or unreadable input.
+    Exit code: 0 clean, 1 findings at or above --fail-on (with --fix: there is something to change), 2 usage or unreadable input.
     """
     config = configuration()
     version = checked_version(version or config.kubernetes_version)
-    sources = read(paths, (*exclude, *config.exclude))
     from kplan.diagnostics import Severity
-    from kplan.lint.engine import Options, lint
+    from kplan.lint.engine import Options
+    from kplan.manifests.sources import Sources
     from kplan.report.formats import write_findings
 
+    if write_fixes and not fix:
+        raise click.UsageError("--write goes with --fix")
     options = Options(
         namespace=namespace or config.namespace or "default",
         version=version,
-        state=state_objects(state),
         config=config,
         profile=profile or "",
         select=select,
         ignore=ignore,
         suppress=suppress,
+        statistics=statistics,
     )
-    findings = lint(sources, options)
+    if fix:
+        return _fix(paths, (*exclude, *config.exclude), options, state, write_fixes)
+    held = _found(paths, (*exclude, *config.exclude), options, state, use_cache and not statistics)
+    findings = held.findings
+    if statistics:
+        _statistics(findings.times, findings.diagnostics)
     if write_baseline:
         count = baselines.write(Path(write_baseline), findings.diagnostics)
         click.echo(f"{write_baseline}: {count} findings accepted", err=True)
@@ -75,8 +96,8 @@ def command(
         findings = replace(findings, diagnostics=tuple(_new(baseline, findings.diagnostics)))
     write(format, output, color, lambda name, out, screen: write_findings(findings, name, out, screen, quiet=quiet))
     if not quiet:
-        note_skipped(sources, verbose=verbose)
-    if unreadable(sources):
+        note_skipped(Sources((), skipped=held.skipped), verbose=verbose)
+    if held.unreadable:
         return 2
     worst, level = findings.worst(), fail_on or config.fail_on or "error"
     if level == "never" or worst is None:
@@ -89,3 +110,50 @@ def _new(baseline: str, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         return baselines.new_ones(Path(baseline), diagnostics)
     except baselines.BaselineError as error:
         raise click.UsageError(f"--baseline: {error}") from None
+
+
+def _found(paths: tuple[str, ...], exclude: tuple[str, ...], options: Options, state: tuple[str, ...], use_cache: bool) -> Held:
+    """What linting finds, or found when it last looked at the same."""
+    from kplan.lint import cache
+    from kplan.lint.engine import lint
+
+    key = cache.key_of(paths, exclude, state, options) if use_cache and paths else None
+    held = cache.load(key) if key else None
+    if held is None:
+        sources = read(paths, exclude)
+        findings = lint(sources, replace(options, state=state_objects(state)))
+        held = cache.Held(findings, sources.skipped, unreadable(sources))
+        if key:
+            cache.store(key, held)
+    return held
+
+
+def _statistics(times: dict[str, float], diagnostics: Sequence[Diagnostic]) -> None:
+    """A line for each rule: findings, milliseconds; the slowest first."""
+    counts = Counter(d.rule for d in diagnostics)
+    names = sorted({*times, *counts}, key=lambda n: (-times.get(n, 0.0), n))
+    width = max((len(n) for n in names), default=0)
+    for name in names:
+        took = f"{times[name] * 1000:8.1f} ms" if name in times else ""
+        click.echo(f"{name:{width}}  {counts[name]:6}  {took}".rstrip(), err=True)
+
+
+def _fix(paths: tuple[str, ...], exclude: tuple[str, ...], options: Options, state: tuple[str, ...], write_fixes: bool) -> int:
+    """Show, or make, the changes that mend what can be mended safely."""
+    from kplan.lint.fixing import fixes, unified
+
+    sources = read(paths, exclude)
+    found = fixes(sources, replace(options, state=state_objects(state)))
+    for change in found:
+        if write_fixes:
+            Path(change.file).write_bytes(change.after)
+        else:
+            click.echo(unified(change), nl=False)
+        for said in change.said:
+            click.echo(f"{change.file}:{said}", err=True)
+    count, files = sum(len(c.said) for c in found), len(found)
+    done = "made" if write_fixes else "to make (--write makes them)"
+    click.echo(f"{count} change{'s' if count != 1 else ''} in {files} file{'s' if files != 1 else ''} {done}", err=True)
+    if not found and unreadable(sources):
+        return 2
+    return int(bool(found) and not write_fixes)

@@ -19,12 +19,21 @@ from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.graph import OWNS, Edge, Graph, build
 from kplan.kinds.customreferences import CLUSTER_SCOPED
 from kplan.lint import answers
-from kplan.lint.rule import Context, Finding
+from kplan.lint.rule import Context, Edit, Finding
 from kplan.lint.rules import RULES
 from kplan.lint.selection import Chosen, choose, elsewhere
 from kplan.lint.suppression import Suppressions
 from kplan.manifests.manifest import Manifest, duplicates
 from kplan.manifests.sources import Sources
+
+
+@dataclass(slots=True)
+class Record:
+    """What a run notes besides its findings: seconds by rule, and the edits that rules offer (manifest, field path, edit)."""
+
+    times: dict[str, float] = field(default_factory=dict)
+    edits: list[tuple[Manifest, str, Edit]] = field(default_factory=list)
+
 
 MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
 
@@ -66,9 +75,9 @@ class Options:
         return tuple(c for c in rules if not c.rule.simulated) if self.simulated else rules
 
 
-def lint(sources: Sources, options: Options | None = None) -> Findings:
-    """Lint what was read."""
-    options = options or Options()
+def lint(sources: Sources, options: Options | None = None, record: Record | None = None) -> Findings:
+    """Lint what was read; `record` is filled in."""
+    options, record = options or Options(), record or Record()
     namespace, version = options.namespace, options.version
     checked = [(Ref(*_ref(m, namespace)), m) for m in sources.manifests]
     found = [*sources.diagnostics]
@@ -95,8 +104,7 @@ def lint(sources: Sources, options: Options | None = None) -> Findings:
                         continue
                     once.add((ref.group, ref.kind))
                 found.append(diagnostic)
-    times: dict[str, float] | None = {} if options.statistics else None
-    found += ruled(good, options, sources, times)
+    found += ruled(good, options, sources, record)
     kept: list[Diagnostic] = list(dict.fromkeys(found))
     accepted: list[Diagnostic] = []
     if options.suppress:
@@ -108,7 +116,7 @@ def lint(sources: Sources, options: Options | None = None) -> Findings:
         kept, accepted = suppressions.split(kept)
         kept += suppressions.unused(frozenset(c.rule.name for c in options.chosen))
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
-    return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted), times or {})
+    return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted), record.times)
 
 
 def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36") -> Graph:
@@ -157,11 +165,10 @@ def _placed(ref: Ref, obj: Object) -> Ref:
     return ref._replace(group=ref.group, namespace=obj["metadata"].get("namespace") or "")
 
 
-def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sources: Sources, times: dict[str, float] | None = None) -> Iterator[Diagnostic]:
-    """The findings of the rules about manifests that the server takes (each with its ref and the object it became), at their places.
-
-    `times` is filled with the seconds that each rule took.
-    """
+def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sources: Sources, record: Record | None = None) -> Iterator[Diagnostic]:
+    """The findings of the rules about manifests that the server takes (each with its ref and the object it became), at their places."""
+    record = record or Record()
+    times = record.times
     graph = build([obj for _, _, obj in good], options.state)
     opaque = {Ref(*_ref(m, options.namespace)) for m in sources.opaque}
     edges: dict[Ref, list[Edge]] = {}
@@ -182,12 +189,14 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
         if choices is None:
             choices = by_kind[gk] = [c for c in chosen if not c.rule.kinds or gk in c.rule.kinds]
         for choice in choices:
-            started = perf_counter() if times is not None else 0.0
+            started = perf_counter() if options.statistics else 0.0
             name, findings = _checked(choice, ref, obj, context)
-            for finding in findings:
-                yield _told(name, choice, finding, ref, manifest, context, partial)
-            if times is not None:
+            if options.statistics:
                 times[choice.rule.name] = times.get(choice.rule.name, 0.0) + perf_counter() - started
+            for finding in findings:
+                if finding.edit is not None:
+                    record.edits.append((manifest, finding.path, finding.edit))
+                yield _told(name, choice, finding, ref, manifest, context, partial)
 
 
 def _checked(choice: Chosen, ref: Ref, obj: Object, context: Context) -> tuple[str, Sequence[Finding]]:

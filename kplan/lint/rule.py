@@ -17,15 +17,25 @@ from kplan.kinds.customreferences import CUSTOM_REFERENCES
 from kplan.lint.pods import WORKLOADS, Container, Pods, pods_of
 from kplan.manifests.manifest import Manifest
 
+RENAME, QUOTE, UNQUOTE, VALUE = "rename", "quote", "unquote", "value"
+
+
+class Edit(NamedTuple):
+    """A change of the text that mends a finding with no judgement: rename the field at its path, (un)quote its value, or give it another."""
+
+    action: str
+    text: str = ""
+
 
 class Finding(NamedTuple):
-    """What a rule says of the object it looks at. `related` names other objects, whose places are shown too."""
+    """What a rule says of the object it looks at. `related` names other objects, whose places are shown too; `edit` mends it (`--fix`)."""
 
     path: str
     message: str
     hint: str = ""
     severity: Severity | None = None
     related: tuple[tuple[Ref, str, str], ...] = ()  # (object, its field path, a few words)
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True)

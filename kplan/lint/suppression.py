@@ -91,6 +91,7 @@ class Suppressions:
         text = manifest.document.text
         if "kplan:" not in text:
             return
+        known = {(a.rule, a.line) for a in self.accepted if a.line is not None}
         for number, line in enumerate(text.split("\n")):
             match = COMMENT.search(line)
             if match is None:
@@ -98,14 +99,22 @@ class Suppressions:
             at = manifest.document.line + number
             for rule in match["rules"].split(","):
                 where = Span(manifest.source, at, match.start() + 1)
-                if all((a.rule, a.line) != (rule, (manifest.source, at)) for a in self.accepted):
+                if (rule, (manifest.source, at)) not in known:
+                    known.add((rule, (manifest.source, at)))
                     self.accepted.append(Accepted(rule, match["reason"] or "", where, line=(manifest.source, at)))
 
     def split(self, diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], list[Diagnostic]]:
         """(those that stay, those that are accepted)."""
         kept, gone = [], []
+        everywhere = [a for a in self.accepted if a.globs is not None]
+        placed: dict[object, list[Accepted]] = {}
+        for accepted in self.accepted:
+            if accepted.globs is None:
+                placed.setdefault(accepted.line or accepted.ref, []).append(accepted)
         for diagnostic in diagnostics:
-            found = next((a for a in self.accepted if a.covers(diagnostic)), None)
+            span = diagnostic.span
+            near = (*placed.get((span.file, span.line) if span else None, ()), *placed.get(diagnostic.ref, ()), *everywhere)
+            found = next((a for a in near if a.covers(diagnostic)), None)
             if found is None:
                 kept.append(diagnostic)
             else:

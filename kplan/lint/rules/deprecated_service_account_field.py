@@ -8,7 +8,7 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.lint.pods import WORKLOADS, pods_of
-from kplan.lint.rule import Context, Finding, rule
+from kplan.lint.rule import RENAME, Context, Edit, Finding, rule
 
 
 @rule("deprecated-service-account-field", Severity.WARNING, WORKLOADS)
@@ -22,4 +22,5 @@ def deprecated_service_account_field(ref: Ref, obj: Object, context: Context) ->
     """
     pods = pods_of(context.manifests[ref].data)
     if pods.spec.get("serviceAccount") and pods.spec.get("serviceAccount") != pods.spec.get("serviceAccountName"):
-        yield Finding(f"{pods.path}.serviceAccount", "serviceAccount is deprecated", "write serviceAccountName")
+        edit = None if pods.spec.get("serviceAccountName") else Edit(RENAME, "serviceAccountName")
+        yield Finding(f"{pods.path}.serviceAccount", "serviceAccount is deprecated", "write serviceAccountName", edit=edit)
