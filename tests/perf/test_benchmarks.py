@@ -26,5 +26,11 @@ def test_the_stages_add_up(tmp_path: Path) -> None:
     assert figures["jsonschema"] > 0
 
 
+def test_workloads_of_the_scheduler_place_their_pods(tmp_path: Path) -> None:
+    figures = run("scheduler", tmp_path, "--quick", "--only", "MixedChurn", "--only", "SteadyState", "--only", "WhileGated")
+    assert len(figures) == 5
+    assert all(f["placed"] == f["asked"] and f["rate"] > 0 and f["megabytes"] > 0 for f in figures.values())
+
+
 def test_every_pod_runs(tmp_path: Path) -> None:
     assert run("cluster", tmp_path, "--deployments", "4", "--replicas", "3", "--nodes", "2")["running"] == 12
