@@ -1,4 +1,6 @@
-"""Write the documents that follow from the code: docs/rules.md, docs/kinds.md, docs/scheduler.md.
+"""Write the documents that follow from the code: docs/rules.md, docs/kinds.md, docs/scheduler.md; and what commands print in README.md and docs/walkthrough.md.
+
+A block of code after `<!-- kplan … -->` holds that command and its output.
 
     python tools/build_docs.py [--check]
 
@@ -9,9 +11,13 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib
 import inspect
+import io
+import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,6 +141,34 @@ def _summary(text: str) -> str:
 DOCUMENTS: dict[str, Callable[[], Iterator[str]]] = {"rules.md": rules, "kinds.md": kinds, "scheduler.md": scheduler}
 
 
+TRANSCRIPTS = (ROOT / "README.md", DOCS / "walkthrough.md")
+_BLOCK = re.compile(r"<!-- (kplan [^\n]*?) -->\n```\w*\n.*?^```$", re.S | re.M)
+
+
+def commands(path: Path) -> list[str]:
+    """The commands whose output a document shows."""
+    return _BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def transcript(command: str) -> str:
+    """A command as it is typed, and what it prints: from the root of the checkout, without a terminal."""
+    from kplan.cli.main import main as kplan
+
+    out, here = io.StringIO(), Path.cwd()
+    os.chdir(ROOT)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
+            kplan(shlex.split(command)[1:])
+    finally:
+        os.chdir(here)
+    return f"$ {command}\n{out.getvalue()}"
+
+
+def transcribed(path: Path) -> str:
+    """A document with the output of its commands as it is now."""
+    return _BLOCK.sub(lambda m: f"<!-- {m[1]} -->\n```text\n{transcript(m[1])}```", path.read_text(encoding="utf-8"))
+
+
 def text_of(name: str) -> str:
     """A document as it should be."""
     return "\n\n".join(DOCUMENTS[name]()) + "\n"
@@ -146,10 +180,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     stale = []
     check = parser.parse_args().check
-    for name in DOCUMENTS:
-        path, text = DOCS / name, text_of(name)
+    documents = [(DOCS / name, lambda name=name: text_of(name)) for name in DOCUMENTS]
+    documents += [(path, lambda path=path: transcribed(path)) for path in TRANSCRIPTS]
+    for path, written in documents:
+        text = written()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
+            stale.append(str(path.relative_to(ROOT)))
             if not check:
                 path.write_text(text, encoding="utf-8")
     if stale:
