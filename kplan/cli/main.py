@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "A saved plan in any format.",
     "explain": "Why is this pod where it is, or nowhere?",
     "drain": "Who moves where when nodes are drained or lost?",
+    "reach": "Does this reach that?",
     "rules": "The lint rules and what they are about.",
     "version": "This version, and the Kubernetes versions it knows.",
     "completion": "Commands and options, completed by the shell.",

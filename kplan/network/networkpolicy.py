@@ -102,8 +102,9 @@ def _always(source: Party, target: Party) -> bool:
     if source.pod is None or target.pod is None:
         return False
     if source.pod["metadata"].get("uid") == target.pod["metadata"].get("uid") and source.pod["metadata"]["name"] == target.pod["metadata"]["name"]:
-        return source.pod["metadata"]["namespace"] == target.pod["metadata"]["namespace"]
-    return source.on_host and bool(source.pod["spec"].get("nodeName")) and source.pod["spec"]["nodeName"] == target.pod["spec"].get("nodeName")
+        return bool(source.pod["metadata"]["namespace"] == target.pod["metadata"]["namespace"])
+    node = source.pod["spec"].get("nodeName")
+    return bool(source.on_host and node and node == target.pod["spec"].get("nodeName"))
 
 
 def _side(direction: str, mine: Party, other: Party, target: Party, port: int, protocol: str, reader: Reader) -> Side:

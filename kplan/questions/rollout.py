@@ -130,30 +130,30 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
             meant.setdefault(workload, {})[ref.name] = _wanted(obj)
     steps = {r: [_step(0.0, pods.setdefault(r, {}), old, n, meant.get(r))] for r, n in wanted.items()}
     for at, entry in recording.moments:
-        ref: Ref | None
+        owner: Ref | None
         if entry.kind in WORKLOADS and entry.new is not None:
-            ref = Ref.of(entry.new)
-            if ref in wanted:
-                wanted[ref] = _wanted(entry.new)
+            owner = Ref.of(entry.new)
+            if owner in wanted:
+                wanted[owner] = _wanted(entry.new)
         elif entry.kind == "ReplicaSet.apps":
-            ref = workload_of(entry.object)
-            if ref is not None:
-                meant.setdefault(ref, {})[entry.object["metadata"]["name"]] = _wanted(entry.new) if entry.new is not None else 0
+            owner = workload_of(entry.object)
+            if owner is not None:
+                meant.setdefault(owner, {})[entry.object["metadata"]["name"]] = _wanted(entry.new) if entry.new is not None else 0
         elif entry.kind == "Pod":
-            ref = workload_of(entry.object)
-            if ref is None:
+            owner = workload_of(entry.object)
+            if owner is None:
                 continue
             uid = entry.object["metadata"]["uid"]
             if entry.new is None or _over(entry.new):
-                pods[ref].pop(uid, None)
+                pods[owner].pop(uid, None)
             else:
-                pods[ref][uid] = _ready(entry.new)
+                pods[owner][uid] = _ready(entry.new)
         else:
             continue
-        if ref in steps:
-            now = _step(at, pods[ref], old, wanted[ref], meant.get(ref))
-            if now[1:] != steps[ref][-1][1:]:
-                steps[ref].append(now)
+        if owner in steps:
+            now = _step(at, pods[owner], old, wanted[owner], meant.get(owner))
+            if now[1:] != steps[owner][-1][1:]:
+                steps[owner].append(now)
     return steps
 
 
