@@ -5,8 +5,8 @@ from __future__ import annotations
 from kplan.apiserver.loops import Controller
 from kplan.controllers.clusterroleaggregation import ClusterRoleAggregationController
 from kplan.controllers.cronjob import CronJobController
-from kplan.controllers.daemonset import DaemonSetController
 from kplan.controllers.customresourcedefinition import CustomResourceDefinitionController
+from kplan.controllers.daemonset import DaemonSetController
 from kplan.controllers.deployment import DeploymentController
 from kplan.controllers.disruption import DisruptionController
 from kplan.controllers.endpoints import EndpointsController
