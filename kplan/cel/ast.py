@@ -172,3 +172,11 @@ def qualified_name(node: Node) -> str:
             prefix = qualified_name(node.operand)
             return f"{prefix}.{node.field}" if prefix else ""
     return ""
+
+
+def balanced(function: str, terms: list[Node], offsets: list[int], low: int, high: int) -> Node:
+    """A chain of `&&` or `||` as a tree that is no deeper than it must be."""
+    middle = (low + high + 1) // 2
+    left = terms[middle] if middle == low else balanced(function, terms, offsets, low, middle - 1)
+    right = terms[middle + 1] if middle == high else balanced(function, terms, offsets, middle + 1, high)
+    return Call(offsets[middle], function, [left, right])

@@ -16,7 +16,7 @@ from kplan.cel.checker import check
 from kplan.cel.declare import Overload, by_name, declared, read_signature
 from kplan.cel.depth import deep
 from kplan.cel.errors import EvaluationError
-from kplan.cel.evaluator import Step, plan
+from kplan.cel.evaluator import plan
 from kplan.cel.library import (
     authorizer,
     conversions,
@@ -33,6 +33,7 @@ from kplan.cel.library import (
 )
 from kplan.cel.macros import BIND, MACROS, Macros
 from kplan.cel.parser import parse
+from kplan.cel.steps import Step
 from kplan.cel.typenames import TYPE_NAMES, TYPE_VALUES
 from kplan.cel.types import Type, object_of, type_of_type
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kplan.cel.parser import RESERVED
+from kplan.cel.lexer import RESERVED
 
 _SPECIAL = re.compile(r"__|[-./]")
 _ALLOWED = re.compile(r"[A-Za-z_./-][A-Za-z0-9_./-]*\Z")

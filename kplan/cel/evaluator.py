@@ -6,7 +6,6 @@ variables under the empty name. Upstream: cel-go interpreter/{planner,interpreta
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from kplan.cel import spending
@@ -16,10 +15,10 @@ from kplan.cel.declare import Overload
 from kplan.cel.errors import CancelledError, EvaluationError
 from kplan.cel.library.operators import index, index_optional
 from kplan.cel.library.regexes import RegexError, compiled
+from kplan.cel.steps import Step, alternative, attempt, conditional, indexed, logic, not_strictly_false
 from kplan.cel.typenames import TYPE_VALUES
-from kplan.cel.values import Optional, Struct, Unreadable, readable, type_of
+from kplan.cel.values import Optional, Struct, readable, type_of
 
-Step = Callable[[Scope], Any]
 PLANNING_LIMIT = 10**9
 GO_TYPES = {
     **{name: f"types.{name.capitalize()}" for name in ("bool", "bytes", "double", "int", "string", "uint")},
@@ -110,96 +109,27 @@ def _select(node: Select, functions: dict[str, list[Overload]]) -> Step:
     return test if node.test else select
 
 
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise EvaluationError("no such overload")
-    return value
-
-
-def _logic(left: Step, right: Step, decides: bool) -> Step:
-    """`||` (a true decides) and `&&` (a false decides), whichever side has it; an error only counts where neither does."""
-
-    def logic(scope: Scope) -> bool:
-        failed: EvaluationError | None = None
-        for side in (left, right):
-            try:
-                if _boolean(side(scope)) is decides:
-                    return decides
-            except CancelledError:
-                raise
-            except EvaluationError as error:
-                failed = failed or error
-        if failed is not None:
-            raise failed
-        return not decides
-
-    return logic
-
-
-def _conditional(condition: Step, first: Step, second: Step) -> Step:
-    return lambda scope: first(scope) if _boolean(condition(scope)) else second(scope)
-
-
-def _not_strictly_false(value: Step) -> Step:
-    def holds(scope: Scope) -> bool:
-        try:
-            found = value(scope)
-        except CancelledError:
-            raise
-        except EvaluationError:
-            return True
-        scope[METER].add(1)
-        return found if isinstance(found, bool) else True
-
-    return holds
-
-
-def _alternative(target: Step, other: Step, unwrap: bool) -> Step:
-    """`a.or(b)` and `a.orValue(b)`."""
-
-    def alternative(scope: Scope) -> Any:
-        value = target(scope)
-        if not isinstance(value, Optional):
-            raise EvaluationError("no such overload")
-        if value.present:
-            return value.value if unwrap else value
-        return other(scope)
-
-    return alternative
-
-
-def _indexed(values: Step, key: Step, find: Callable[[Any, Any], Any]) -> Step:
-    def indexed(scope: Scope) -> Any:
-        container, wanted = values(scope), key(scope)
-        scope[METER].add(1)
-        if isinstance(container, LazyObject):
-            return field_of(container, wanted)
-        return readable(find(container, wanted))
-
-    return indexed
-
-
 def _call(node: Call, functions: dict[str, list[Overload]]) -> Step:
     steps = [plan(arg, functions) for arg in node.args]
     match node.function:
         case "_&&_":
-            return _logic(steps[0], steps[1], False)
+            return logic(steps[0], steps[1], False)
         case "_||_":
-            return _logic(steps[0], steps[1], True)
+            return logic(steps[0], steps[1], True)
         case "_?_:_":
-            return _conditional(*steps)
+            return conditional(*steps)
         case "@not_strictly_false":
-            return _not_strictly_false(steps[0])
+            return not_strictly_false(steps[0])
         case "_[_]":
-            return _indexed(steps[0], steps[1], index)
+            return indexed(steps[0], steps[1], index)
         case "_[?_]":
-            return _indexed(steps[0], steps[1], index_optional)
+            return indexed(steps[0], steps[1], index_optional)
         case "_?._":
-            return _indexed(steps[0], steps[1], optional_field_of)
+            return indexed(steps[0], steps[1], optional_field_of)
     if node.target is not None:
         target = plan(node.target, functions)
         if node.function in ("or", "orValue"):
-            return _alternative(target, steps[0], node.function == "orValue")
+            return alternative(target, steps[0], node.function == "orValue")
         steps.insert(0, target)
     return _applied(node, steps, functions)
 
@@ -329,7 +259,7 @@ def _comprehension(node: Comprehension, functions: dict[str, list[Overload]]) ->
     def fold(scope: Scope) -> Any:
         values = ranged(scope)
         inner = dict(scope)
-        inner[accumulator] = _attempt(init, scope)
+        inner[accumulator] = attempt(init, scope)
         if not isinstance(values, list | dict):
             kind = GO_TYPES.get(type_of(values).name, "types.Object")
             raise EvaluationError(f"unsupported comprehension range type: {kind}" if second else f"got '{kind}', expected iterable type")
@@ -345,19 +275,10 @@ def _comprehension(node: Comprehension, functions: dict[str, list[Overload]]) ->
                 raise
             except EvaluationError:
                 pass
-            inner[accumulator] = _attempt(step, inner)
+            inner[accumulator] = attempt(step, inner)
         inner.pop(first, None)
         if first in scope:
             inner[first] = scope[first]
         return result(inner)
 
     return fold
-
-
-def _attempt(step: Step, scope: Scope) -> Any:
-    try:
-        return step(scope)
-    except CancelledError:
-        raise
-    except EvaluationError as error:
-        return Unreadable(error)

@@ -26,6 +26,12 @@ CLASSES = ("WHITESPACE", "COMMENT", "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING"
 KINDS = (EOF, *LITERALS, *CLASSES)
 """All kinds in the order in which messages list them."""
 ORDER = {kind: index for index, kind in enumerate(KINDS)}
+RESERVED = frozenset(
+    {
+        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "package"),
+        *("namespace", "null", "return", "true", "var", "void", "while"),
+    }
+)
 KEYWORDS = frozenset({"in", "true", "false", "null"})
 
 _ESCAPE = r"\\(?:[abfnrtv\"'\\?`]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"

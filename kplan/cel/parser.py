@@ -9,18 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kplan.cel import macros, syntax
-from kplan.cel.ast import Call, CreateList, CreateMap, CreateStruct, Entry, Ident, Literal, Node, Select
+from kplan.cel.ast import Call, CreateList, CreateMap, CreateStruct, Entry, Ident, Literal, Node, Select, balanced
 from kplan.cel.depth import deep
 from kplan.cel.errors import CompileError, Issue
-from kplan.cel.lexer import EOF, Token, tokenize
+from kplan.cel.lexer import EOF, RESERVED, Token, tokenize
 from kplan.cel.literals import LiteralError, read_number, unquote
 
-RESERVED = frozenset(
-    {
-        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "package"),
-        *("namespace", "null", "return", "true", "var", "void", "while"),
-    }
-)
 LARGEST_SOURCE = 100_000
 DEEPEST = 250
 RELATIONS = {"<": "_<_", "<=": "_<=_", ">": "_>_", ">=": "_>=_", "==": "_==_", "!=": "_!=_", "in": "@in"}
@@ -35,7 +29,7 @@ class _UnreadableError(Exception):
 
 
 class _TooDeepError(Exception):
-    """The text is nested deeper than the parser goes."""
+    """The text nests deeper than the parser goes."""
 
 
 def parse(source: str, allowed: macros.Macros) -> Node:
@@ -49,14 +43,13 @@ def parse(source: str, allowed: macros.Macros) -> Node:
         with deep():
             tree = reader.start()
     except _UnreadableError:
-        with deep():
-            issues += syntax.issues(tokens, source, dropped)
+        issues += syntax.issues(tokens, source, dropped)
     except _TooDeepError:
         issues.append(Issue(-1, f"expression recursion limit exceeded: {DEEPEST}"))
     else:
         issues += reader.issues
     if issues or tree is None:
-        raise CompileError(source, issues or [Issue(0, "Syntax error")])
+        raise CompileError(source, issues)
     return tree
 
 
@@ -117,7 +110,7 @@ class _Reader:
         while (operator := self.given(kind)) is not None:
             offsets.append(operator.offset)
             terms.append(term())
-        return _balanced(function, terms, offsets, 0, len(offsets) - 1) if offsets else terms[0]
+        return balanced(function, terms, offsets, 0, len(offsets) - 1) if offsets else terms[0]
 
     def relation(self) -> Node:
         return self.binary(RELATIONS, self.sum)
@@ -306,11 +299,3 @@ class _Reader:
             self.issues.append(Issue(escaped.offset, "unsupported syntax: '`'"))
             return escaped.text
         return self.take("IDENTIFIER").text
-
-
-def _balanced(function: str, terms: list[Node], offsets: list[int], low: int, high: int) -> Node:
-    """A chain of `&&` or `||` as a tree that is no deeper than it must be."""
-    middle = (low + high + 1) // 2
-    left = terms[middle] if middle == low else _balanced(function, terms, offsets, low, middle - 1)
-    right = terms[middle + 1] if middle == high else _balanced(function, terms, offsets, middle + 1, high)
-    return Call(offsets[middle], function, [left, right])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from kplan.cel.depth import deep
 from kplan.cel.errors import Issue
 from kplan.cel.lexer import EOF, Token
 from kplan.cel.recovery import END, Expected, GivenUpError, Recovery
@@ -25,7 +26,7 @@ TAIL = frozenset({".", "[", END})
 def issues(tokens: list[Token], source: str, dropped: list[range]) -> list[Issue]:
     """All that is said of the words of a text; `dropped` are the places of what is no word."""
     walker = _Walker(tokens, source, dropped)
-    with suppress(GivenUpError):
+    with suppress(GivenUpError), deep():
         walker.start()
     return walker.issues
 

@@ -9,7 +9,8 @@ from kplan.api.gotext import go_float
 from kplan.cel import types
 from kplan.cel.declare import overload
 from kplan.cel.errors import EvaluationError
-from kplan.cel.library.operators import SIZERS, duration_of, timestamp_of, unfit
+from kplan.cel.library.operators import duration_of, timestamp_of
+from kplan.cel.library.traits import SIZERS, unfit
 from kplan.cel.types import Type
 from kplan.cel.values import MAX_INT, MAX_UINT, MIN_INT, SECOND, Duration, Timestamp, UInt, type_of
 

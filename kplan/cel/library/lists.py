@@ -9,7 +9,8 @@ from typing import Any
 from kplan.cel.declare import overload
 from kplan.cel.errors import EvaluationError
 from kplan.cel.library import operators
-from kplan.cel.library.operators import no_such_overload, shown
+from kplan.cel.library.operators import shown
+from kplan.cel.library.traits import no_such_overload
 from kplan.cel.values import MAX_INT, Duration, UInt, compare, equal, type_of
 
 _COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")

@@ -7,6 +7,7 @@ from typing import Any
 
 from kplan.cel.declare import overload
 from kplan.cel.errors import EvaluationError
+from kplan.cel.library.traits import ADDERS, COMPARERS, MODDERS, MULTIPLIERS, NEGATORS, SUBTRACTORS, no_such_overload, unfit
 from kplan.cel.values import (
     FIRST_SECOND,
     LAST_SECOND,
@@ -27,27 +28,6 @@ from kplan.cel.values import (
 
 NUMBERS = ("int", "uint", "double")
 ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
-
-
-ADDERS = frozenset({"bytes", "double", "google.protobuf.Duration", "int", "list", "string", "google.protobuf.Timestamp", "uint"})
-SUBTRACTORS = frozenset({"double", "google.protobuf.Duration", "int", "google.protobuf.Timestamp", "uint"})
-MULTIPLIERS = frozenset({"double", "int", "uint"})
-MODDERS = frozenset({"int", "uint"})
-NEGATORS = frozenset({"bool", "double", "google.protobuf.Duration", "int"})
-COMPARERS = ADDERS - {"list"} | {"bool"}
-SIZERS = frozenset({"bytes", "string", "list", "map"})
-RECEIVERS = frozenset({"google.protobuf.Duration", "string", "google.protobuf.Timestamp"})
-
-
-def no_such_overload() -> EvaluationError:
-    """Values that an operator does not take."""
-    return EvaluationError("no such overload")
-
-
-def unfit(function: str, first: Any, able: frozenset[str]) -> EvaluationError:
-    """The same, with the operator's name where the first value could not take part whatever the second were."""
-    name = type_of(first).name
-    return no_such_overload() if name in able or name in RECEIVERS else EvaluationError(f"no such overload: {function}")
 
 
 def _checked(value: int, is_uint: bool) -> int:
@@ -267,7 +247,7 @@ def _position(values: list[Any], key: Any) -> int:
     if isinstance(key, float) and key == int(key):
         key = int(key)
     if isinstance(key, bool) or not isinstance(key, int):
-        raise EvaluationError(f"unsupported index type '{shown_type(key)}' in list")
+        raise EvaluationError(f"unsupported index type '{type_of(key).name}' in list")
     if not 0 <= key < len(values):
         raise EvaluationError(f"index out of bounds: {int(key)}")
     return int(key)
@@ -281,7 +261,7 @@ def index_optional(values: Any, key: Any) -> Optional:
         values = values.value
     if isinstance(values, list):
         if isinstance(key, bool) or not isinstance(key, int | float) or key != int(key):
-            raise EvaluationError(f"unsupported index type '{shown_type(key)}' in list")
+            raise EvaluationError(f"unsupported index type '{type_of(key).name}' in list")
         return Optional(values[int(key)], True) if 0 <= key < len(values) else Optional()
     if isinstance(values, dict):
         found = find_key(values, key)
@@ -296,11 +276,6 @@ def shown(key: Any) -> str:
     if isinstance(key, bool):
         return "true" if key else "false"
     return str(int(key)) if isinstance(key, UInt) else str(key)
-
-
-def shown_type(value: Any) -> str:
-    """The name of a value's type."""
-    return type_of(value).name
 
 
 DECLARED_ONLY = (

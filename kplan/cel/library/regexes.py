@@ -8,7 +8,7 @@ from functools import lru_cache
 from kplan.api import regexp
 from kplan.cel.declare import overload
 from kplan.cel.errors import EvaluationError
-from kplan.cel.library.operators import unfit
+from kplan.cel.library.traits import unfit
 
 RegexError = regexp.RegexpError
 
