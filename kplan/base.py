@@ -17,6 +17,7 @@ from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
 from kplan.missing import completed
 from kplan.node.shapes import GENERIC, nodes
+from kplan.sound import sound
 
 
 def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
@@ -47,9 +48,10 @@ def _restore(cluster: Cluster, options: Options, *, nodes_given: bool) -> list[s
     def known(ref: Ref) -> bool:
         return cluster.get(ref) is not None
 
-    objects, notes = completed(options.state, known, nodes_given=nodes_given)
+    whole, left_out = sound(options.state, cluster.door)
+    objects, notes = completed(whole, known, nodes_given=nodes_given)
     cluster.restore(objects)
-    return [f"base: {len(options.state)} objects of the given state", *notes]
+    return [f"base: {len(options.state)} objects of the given state", *left_out, *notes]
 
 
 def _apply_base(cluster: Cluster, base: Sources, options: Options) -> list[str]:
