@@ -20,8 +20,8 @@ def command(file: str, format: str, output: tuple[str, ...], color: bool | None,
 
     Exit code: 0, or 2 where there is no plan to read.
     """
-    from kplan.report.formats import write_plan
-    from kplan.report.reading import NotAPlanError, read_plan
+    from kplan.report.reading import NotAPlanError, read_plans
+    from kplan.report.several import write_plans
 
     try:
         if file == "-":
@@ -29,10 +29,10 @@ def command(file: str, format: str, output: tuple[str, ...], color: bool | None,
         else:
             with open(file, "rb") as source:
                 data = source.read()
-        plan = read_plan(data)
+        plans = read_plans(data)
     except OSError as error:
         raise click.UsageError(f'cannot read "{file}": {error.strerror}') from None
     except NotAPlanError as error:
         raise click.UsageError(f'"{file}" is {error}' if str(error).startswith("not") else f'"{file}": {error}') from None
-    write(format, output, color, lambda name, out, screen: write_plan(plan, name, out, screen, quiet=quiet, verbose=verbose))
+    write(format, output, color, lambda name, out, screen: write_plans(plans, name, out, screen, quiet=quiet, verbose=verbose))
     return 0

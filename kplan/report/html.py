@@ -6,6 +6,7 @@ The parts stand in `kplan.report.page`. The page forbids itself to load anything
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from kplan import __version__
 from kplan.api.ref import Ref
-from kplan.report.markup import Markup, element, escaped
+from kplan.report.markup import Markup, element
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
     from kplan.plan import Plan
 
 PARTS = Path(__file__).with_name("page")
+LINKS = (("findings", "Findings"), ("changes", "Changes"), ("graph", "Graph"), ("nodes", "Nodes"), ("timeline", "Timeline"))
+_APART = re.compile(r'( (?:id|data-filter|data-list|data-open|data-entry)="| href="#)')  # where names stand that several plans have
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http:%2F%2Fwww.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='4' fill='%233267d6'/%3E%3Cpath d='M5 3v10M5 9l5-5M7 7l4 6' stroke='white' stroke-width='2' fill='none'/%3E%3C/svg%3E"
@@ -28,6 +31,26 @@ ICON = (
 
 def render_plan(plan: Plan, out: TextIO) -> None:
     """The whole plan."""
+    _page(_title(plan.ok), f"Kubernetes {plan.version}", _links(LINKS), _sections(plan), out)
+
+
+def render_plans(plans: Sequence[tuple[str, Plan]], comparisons: Sequence[tuple[str, Sequence[str]]], out: TextIO) -> None:
+    """Several plans with their titles on one page, one shown at a time; what differs between them first."""
+    tabs, shown = [], []
+    for number, (title, plan) in enumerate(plans, 1):
+        name = f"plan-{number}"
+        mark = element("span", "✓" if plan.ok else "✕", class_="good" if plan.ok else "error")
+        tabs.append(element("a", mark, f" {title}", href=f"#{name}", class_="tab"))
+        inside = [element("h2", title), element("nav", *_links(LINKS), aria_label="Sections"), *_sections(plan)]
+        parts = _APART.sub(rf'\1{name}-', element("article", *inside, class_="plan"))
+        shown.append(Markup(parts.replace("<article", f'<article id="{name}"', 1)))
+    for heading, lines in comparisons:
+        items = element("ul", *(element("li", line) for line in lines), class_="impact same-as")
+        shown.insert(0, element("section", element("header", element("h2", heading)), items))
+    _page(_title(all(plan.ok for _, plan in plans)), f"{len(plans)} plans", tabs, shown, out)
+
+
+def _sections(plan: Plan) -> list[Markup]:
     from kplan.report.page.changes import changes
     from kplan.report.page.dependencies import dependencies
     from kplan.report.page.findings import findings
@@ -37,7 +60,7 @@ def render_plan(plan: Plan, out: TextIO) -> None:
     from kplan.report.page.timeline import timeline
 
     known = _entries(plan)
-    sections = [
+    return [
         summary(plan),
         findings(plan.diagnostics, plan.excerpts, known),
         impact(plan, known),
@@ -46,8 +69,14 @@ def render_plan(plan: Plan, out: TextIO) -> None:
         nodes(plan),
         timeline(plan, known),
     ]
-    links = (("findings", "Findings"), ("changes", "Changes"), ("graph", "Graph"), ("nodes", "Nodes"), ("timeline", "Timeline"))
-    _page("kplan: " + ("everything comes up" if plan.ok else "something breaks"), f"Kubernetes {plan.version}", links, sections, out)
+
+
+def _title(ok: bool) -> str:
+    return "kplan: " + ("everything comes up" if ok else "something breaks")
+
+
+def _links(links: Sequence[tuple[str, str]]) -> list[Markup]:
+    return [element("a", words, href=f"#{name}") for name, words in links]
 
 
 def render_findings(found: Findings, out: TextIO) -> None:
@@ -57,7 +86,7 @@ def render_findings(found: Findings, out: TextIO) -> None:
 
     objects = "1 object" if found.objects == 1 else f"{found.objects} objects"
     heading = element("section", element("h1", f"{objects} checked"), class_="hero", id="summary")
-    _page("kplan: findings", objects, (), [heading, findings(found.diagnostics, excerpts(found.diagnostics, ()), frozenset())], out)
+    _page("kplan: findings", objects, [], [heading, findings(found.diagnostics, excerpts(found.diagnostics, ()), frozenset())], out)
 
 
 def _entries(plan: Plan) -> frozenset[Ref]:
@@ -65,7 +94,9 @@ def _entries(plan: Plan) -> frozenset[Ref]:
     return frozenset({c.ref for c in plan.changes if c.cause is None} | {c.cause for c in plan.changes if c.cause is not None} | {*plan.rejected})
 
 
-def _page(title: str, about: str, links: Sequence[tuple[str, str]], sections: Sequence[Markup], out: TextIO) -> None:
+def _page(title: str, about: str, links: Sequence[Markup], sections: Sequence[Markup], out: TextIO) -> None:
+    from kplan.report.page.dependencies import arrow
+
     style, script = (Markup((PARTS / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'"
@@ -80,14 +111,14 @@ def _page(title: str, about: str, links: Sequence[tuple[str, str]], sections: Se
         element("link", rel="icon", href=ICON),
         element("style", style),
     )
-    navigation = element("nav", *(element("a", words, href=f"#{name}") for name, words in links), aria_label="Sections")
+    navigation = element("nav", *links, aria_label="Sections")
     toggle = element("button", "◐", type="button", class_="chip", id="theme", title="Light or dark", aria_label="Light or dark")
     bar = element("header", element("a", "kplan", href="#summary", class_="brand"), element("span", about, class_="dim"), navigation, toggle, class_="bar")
     foot = element("footer", f"kplan {__version__} · simulated, with no cluster: what a real one does may depend on what the plan was not told.", class_="dim")
-    body = element("body", bar, element("main", *sections), foot, element("script", script))
+    body = element("body", arrow(), bar, element("main", *sections), foot, element("script", script))
     out.write("<!DOCTYPE html>\n")
     out.write(element("html", head, "\n", body, lang="en"))
     out.write("\n")
 
 
-__all__ = ["escaped", "render_findings", "render_plan"]
+__all__ = ["render_findings", "render_plan", "render_plans"]

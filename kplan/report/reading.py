@@ -15,6 +15,7 @@ from kplan.picture import NodeUse, Picture, Place, PodPlaces
 from kplan.plan import Plan, PodSummary
 from kplan.questions.blast import Blast
 from kplan.report.impact_document import blast_of, rollouts_of
+from kplan.report.several import Named
 
 Json = dict[str, Any]
 MAJOR = "1."
@@ -26,11 +27,32 @@ class NotAPlanError(ValueError):
 
 def read_plan(text: str | bytes) -> Plan:
     """The plan that a JSON text holds. It has no whole states, and all that reports draw."""
+    return _whole(_document(text))
+
+
+def read_plans(text: str | bytes) -> list[Named]:
+    """The plan, or the several of one run, that a JSON text holds."""
+    document = _document(text)
+    several = document.get("plans")
+    if not isinstance(several, list):
+        return [Named("", "", _whole(document))]
+    if not all(isinstance(p, dict) and isinstance(p.get("plan"), dict) for p in several) or not several:
+        raise NotAPlanError("not a plan: kplan plan --format json writes one")
+    return [Named(str(p.get("environment", p.get("name", ""))), str(p.get("version", "")), _whole(p["plan"])) for p in several]
+
+
+def _document(text: str | bytes) -> Json:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise NotAPlanError(f"not JSON: {error}") from None
-    version = document.get("formatVersion") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise NotAPlanError("not a plan: kplan plan --format json writes one")
+    return document
+
+
+def _whole(document: Json) -> Plan:
+    version = document.get("formatVersion")
     if not isinstance(version, str) or "kubernetesVersion" not in document:
         raise NotAPlanError("not a plan: kplan plan --format json writes one")
     if not version.startswith(MAJOR):
@@ -136,4 +158,4 @@ def _edge(entry: Json, objects: list[Ref]) -> Edge:
     return Edge(objects[entry["source"]], target, entry["kind"], entry["path"], reference)
 
 
-__all__ = ["NotAPlanError", "read_plan"]
+__all__ = ["NotAPlanError", "read_plan", "read_plans"]

@@ -41,6 +41,10 @@ def write_plans(plans: Sequence[Named], format: str, out: TextIO, console: Conso
         _json(plans, out)
     elif format == "text":
         _text(plans, console, quiet=quiet, verbose=verbose)
+    elif format == "html":
+        from kplan.report.html import render_plans
+
+        render_plans([(n.title, n.plan) for n in plans], [(_heading(c), list(_differences(c))) for c in _comparisons(plans)], out)
     elif format == "markdown":
         for i, named in enumerate(plans):
             out.write(("\n" if i else "") + f"# {named.title}\n\n")
@@ -115,7 +119,7 @@ def _json(plans: Sequence[Named], out: TextIO) -> None:
     for named in plans:
         text = io.StringIO()
         write_plan(named.plan, "json", text, Console(file=io.StringIO()))
-        documents.append({"name": named.title, "plan": json.loads(text.getvalue())})
+        documents.append({"name": named.title, "environment": named.name, "version": named.version, "plan": json.loads(text.getvalue())})
     differences = [{"first": c.first, "second": c.second, "differences": [] if c.same else list(_differences(c))} for c in _comparisons(plans)]
     document: dict[str, Any] = {"formatVersion": FORMAT_VERSION, "ok": all(n.plan.ok for n in plans), "plans": documents}
     if differences:

@@ -44,12 +44,12 @@ def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
     drawing += [_line(e, a, b, placed.routes[i], i in placed.far and not few) for i, (e, a, b) in enumerate(lines)]
     drawing += [_box(i, box, placed.places[i], actions.get(box[0], ""), bad.get(box[0]), plan, known) for i, box in enumerate(boxes)]
     drawing += map(_name, placed.frames)
-    scene = element("g", *drawing, id="scene")
     size = {"data_width": placed.width, "data_height": placed.height}
-    svg = element("svg", _heads(), scene, viewBox=f"0 0 {placed.width} {placed.height}", id="drawing", role="img", aria_label="Dependency graph", **size)
+    box = f"0 0 {placed.width} {placed.height}"
+    svg = element("svg", element("g", *drawing), viewBox=box, class_="drawing", role="img", aria_label="Dependency graph", **size)
     lead = f"{count(len(boxes), 'object')}, {count(len(lines), 'edge')}" + (" (only what changes and its neighbours)" if left_out else "")
-    panel = element("aside", id="about", hidden=True)
-    return section("graph", "Dependencies", lead, [_tools(), element("div", svg, panel, class_="canvas", id="canvas"), _legend()])
+    panel = element("aside", hidden=True)
+    return section("graph", "Dependencies", lead, [_tools(), element("div", svg, panel, class_="canvas"), _legend()])
 
 
 def _boxes(plan: Plan, edges: Sequence[Edge], actions: dict[Ref, str]) -> list[Drawn]:
@@ -77,8 +77,8 @@ def _labels(selector: dict[str, object]) -> str:
 
 def _tools() -> Markup:
     buttons = [element("button", words, type="button", class_="chip", data_zoom=how, title=title, aria_label=title) for words, how, title in BUTTONS]
-    finder = element("input", type="search", id="find", placeholder="Find an object", aria_label="Find an object", autocomplete="off", spellcheck="false")
-    return element("div", finder, element("span", id="found", class_="dim", aria_live="polite"), *buttons, class_="tools")
+    finder = element("input", type="search", class_="find", placeholder="Find an object", aria_label="Find an object", autocomplete="off", spellcheck="false")
+    return element("div", finder, element("span", class_="found dim", aria_live="polite"), *buttons, class_="tools")
 
 
 def _legend() -> Markup:
@@ -87,10 +87,11 @@ def _legend() -> Markup:
     return element("p", *items, element("span", "Drag to move, Ctrl and wheel to zoom, click for what an object is tied to."), class_="legend dim")
 
 
-def _heads() -> Markup:
-    """The heads of arrows."""
+def arrow() -> Markup:
+    """The head of arrows, once a page."""
     tip = element("path", d="M0 0L8 4L0 8z")
-    return element("defs", element("marker", tip, id="head", viewBox="0 0 8 8", refX="8", refY="4", markerWidth="7", markerHeight="7", orient="auto"))
+    head = element("marker", tip, id="head", viewBox="0 0 8 8", refX="8", refY="4", markerWidth="7", markerHeight="7", orient="auto")
+    return element("svg", element("defs", head), class_="apart", width="0", height="0", aria_hidden="true")
 
 
 def _frame(frame: Frame) -> Markup:
@@ -150,4 +151,4 @@ def _box(index: int, box: Drawn, place: tuple[int, int], action: str, severity: 
     return element("g", *parts, class_=classes, transform=move, tabindex="0", data_i=index, data_text=words, data_entry=target)
 
 
-__all__ = ["dependencies"]
+__all__ = ["arrow", "dependencies"]

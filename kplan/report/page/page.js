@@ -64,10 +64,27 @@ for (const button of all("[data-open]")) {
   });
 }
 
+// Several plans: one at a time.
+const plans = all(".plan");
+const turnTo = (plan) => {
+  for (const other of plans) other.hidden = other !== plan;
+  for (const tab of all(".tab")) tab.setAttribute("aria-current", String(tab.hash === `#${plan.id}`));
+};
+for (const tab of all(".tab")) {
+  tab.addEventListener("click", (event) => {
+    event.preventDefault();
+    turnTo(document.getElementById(tab.hash.slice(1)));
+    scrollTo(0, 0);
+  });
+}
+
 // A link to an object opens its entry, also when a filter hides it.
 const reveal = () => {
   const entry = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!entry || !entry.classList.contains("object")) return;
+  if (!entry) return;
+  const plan = entry.closest(".plan");
+  if (plan) turnTo(plan);
+  if (!entry.classList.contains("object")) return;
   entry.hidden = false;
   const group = entry.closest(".group");
   group.hidden = false;
@@ -76,23 +93,25 @@ const reveal = () => {
   entry.scrollIntoView({ block: "start" });
 };
 addEventListener("hashchange", reveal);
+if (plans.length) turnTo(plans[0]);
 reveal();
 
 // The section that is being read.
 {
-  const links = new Map(all("nav a").map((link) => [link.hash.slice(1), link]));
+  const links = new Map(all("nav a:not(.tab)").map((link) => [link.hash.slice(1), link]));
   const seen = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) for (const [name, link] of links) link.classList.toggle("here", name === target.id);
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
-  for (const section of all("main > section")) seen.observe(section);
+  for (const section of all("main section")) seen.observe(section);
 }
 
 // The graph.
-const graph = () => {
-  const svg = one("#drawing"), canvas = one("#canvas"), panel = one("#about"), found = one("#found");
+const graph = (section) => {
+  const svg = section.querySelector(".drawing"), canvas = section.querySelector(".canvas");
   if (!svg) return;
+  const panel = section.querySelector("aside"), found = section.querySelector(".found"), finder = section.querySelector(".find");
   const boxes = all(".box", svg), edges = all(".edge", svg).map((line) => ({ line, ...line.dataset, source: +line.dataset.s, target: +line.dataset.t }));
   const touching = boxes.map(() => []);
   for (const edge of edges) {
@@ -185,8 +204,9 @@ const graph = () => {
   };
 
   const expand = (on) => {
-    const now = document.body.classList.toggle("expanded", on);
-    one('[data-zoom="expand"]').textContent = now ? "Close" : "Expand";
+    const now = section.classList.toggle("whole-window", on);
+    document.body.classList.toggle("expanded", now);
+    section.querySelector('[data-zoom="expand"]').textContent = now ? "Close" : "Expand";
     requestAnimationFrame(whole);
   };
   const actions = {
@@ -195,7 +215,7 @@ const graph = () => {
     fit: whole,
     expand: () => expand(),
   };
-  for (const button of all("[data-zoom]")) button.addEventListener("click", () => actions[button.dataset.zoom]());
+  for (const button of all("[data-zoom]", section)) button.addEventListener("click", () => actions[button.dataset.zoom]());
 
   canvas.classList.add("live");
   const pointers = new Map();
@@ -245,7 +265,7 @@ const graph = () => {
     }
   });
   svg.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !document.body.classList.contains("expanded")) return;
+    if (!event.ctrlKey && !event.metaKey && !section.classList.contains("whole-window")) return;
     event.preventDefault();
     zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0025)), ...at(event));
   }, { passive: false });
@@ -256,11 +276,10 @@ const graph = () => {
   svg.addEventListener("pointerout", () => { if (chosen === null) light(null); });
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    if (chosen !== null) choose(null); else if (document.body.classList.contains("expanded")) expand(false);
+    if (chosen !== null) choose(null); else if (section.classList.contains("whole-window")) expand(false);
   });
 
   let hits = [], turn = -1;
-  const finder = one("#find");
   finder.addEventListener("input", () => {
     const words = finder.value.toLowerCase().split(/\s+/).filter(Boolean);
     hits = words.length ? boxes.filter((box) => words.every((word) => box.dataset.text.includes(word))) : [];
@@ -277,8 +296,12 @@ const graph = () => {
     choose(+hits[turn].dataset.i, true);
   });
 
-  new ResizeObserver(draw).observe(canvas);
-  whole();
+  let placed = false;
+  new ResizeObserver(() => {
+    if (placed) draw(); else if (canvas.clientWidth) whole();
+    placed = placed || canvas.clientWidth > 0;
+  }).observe(canvas);
+  if (canvas.clientWidth) whole();
 };
-graph();
+for (const section of all("section.graph")) graph(section);
 document.documentElement.dataset.ready = "yes";

@@ -45,7 +45,7 @@ def timeline(plan: Plan, known: frozenset[Ref]) -> Markup:
     items = [_item(r, known) for r in kept]
     more = [element("p", f"… and {len(rows) - len(kept)} more: plan.json has them all.", class_="dim")] if len(kept) < len(rows) else []
     lead = f"{count(sum(r.times for r in rows), 'event')} in {_clock(last)} of virtual time"
-    inside = [element("div", *tools, class_="tools"), element("ol", *items, id="event-list"), *more]
+    inside = [element("div", *tools, class_="tools"), element("ol", *items, id="event-list", class_="events"), *more]
     events = element("details", element("summary", "All events"), *inside, open=len(rows) <= 40)
     return section("timeline", "Timeline", lead, [_lanes(rows, span), events])
 

@@ -60,7 +60,7 @@ def count(number: int, noun: str) -> str:
 def section(name: str, title: str, lead: str, parts: Iterable[str]) -> Markup:
     """A section of the page with its heading and a line on what it shows."""
     heading = element("header", element("h2", title), element("p", lead, class_="lead") if lead else "")
-    return element("section", heading, *parts, id=name)
+    return element("section", heading, *parts, id=name, class_=name)
 
 
 def search(label: str, target: str) -> Markup:
