@@ -202,7 +202,7 @@ class Look:
         """Start the Job of a time that has come, if policy and deadline let it."""
         deadline, name = self.spec.get("startingDeadlineSeconds"), f"{self.meta['name']}-{int(due.timestamp()) // 60}"
         if deadline is not None and (self.api.now - due).total_seconds() > deadline:
-            self.event("Warning", "MissSchedule", f"Missed scheduled time to start a job: {_rfc1123(due)}")
+            self.event("Warning", "MissSchedule", f"Missed scheduled time to start a job: {_rfc1123z(due)}")
             return self._until_next(schedule)
         last = self.status.get("lastScheduleTime")
         if any(j["name"] == name for j in self.active) or (last and parse_time(last) == due):
@@ -263,5 +263,5 @@ class Look:
         return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": template["spec"]}
 
 
-def _rfc1123(time: datetime) -> str:
-    return f"{DAYS[time.weekday()]}, {time:%d} {MONTHS[time.month - 1]} {time:%Y %H:%M:%S} UTC"
+def _rfc1123z(time: datetime) -> str:
+    return f"{DAYS[time.weekday()]}, {time:%d} {MONTHS[time.month - 1]} {time:%Y %H:%M:%S} +0000"

@@ -21,13 +21,14 @@ def _concerned(entry: Entry, reader: Reader) -> Iterable[Key]:
     if new is None:
         assert old is not None
         keys = [_key(kind, obj) for kind, obj in reader.dependents(old["metadata"]["uid"])]
-        return [*keys, *_owners(old)]
+        return [*keys, *_owners(old, reader)]
     meta = new["metadata"]
+    unblocked = _owners(old, reader) if old is not None and old["metadata"].get("ownerReferences") != meta.get("ownerReferences") else ()
     if "deletionTimestamp" in meta and meta.get("finalizers"):
-        return [_key(entry.kind, new), *_owners(new)]
+        return [_key(entry.kind, new), *_owners(new, reader), *unblocked]
     if meta.get("ownerReferences") and (old is None or old["metadata"].get("ownerReferences") != meta["ownerReferences"]):
-        return (_key(entry.kind, new),)
-    return ()
+        return [_key(entry.kind, new), *unblocked]
+    return unblocked
 
 
 def _key(kind: str, obj: Object) -> Key:
@@ -35,9 +36,15 @@ def _key(kind: str, obj: Object) -> Key:
     return (kind, meta.get("namespace") or "", meta["name"])
 
 
-def _owners(obj: Object) -> list[Key]:
-    meta = obj["metadata"]
-    return [(_owner_kind(o), meta.get("namespace") or "", o["name"]) for o in meta.get("ownerReferences") or () if o.get("blockOwnerDeletion")]
+def _owners(obj: Object, reader: Client) -> list[Key]:
+    """The owners that cannot go while this object is there."""
+    found = []
+    for reference in obj["metadata"].get("ownerReferences") or ():
+        served = reader.door.registry.resolve(reference["apiVersion"], reference["kind"]) if reference.get("blockOwnerDeletion") else None
+        if served is not None:
+            namespace = obj["metadata"].get("namespace") or ""
+            found.append((served.kind.group_kind, namespace if served.kind.namespaced else "", reference["name"]))
+    return found
 
 
 def _waits_for_dependents(obj: Object) -> bool:
@@ -91,7 +98,8 @@ class GarbageCollector(Controller):
         dependents = api.dependents(item["metadata"]["uid"]) if waiting else ()
         if dependents:
             if any(_waits_for_dependents(d) for _, d in dependents):  # two that wait for each other
-                self._keep_owners(api, item, [{**o, "blockOwnerDeletion": False} for o in item["metadata"]["ownerReferences"]])
+                unblocked = [{**o, "blockOwnerDeletion": False} if o.get("blockOwnerDeletion") else o for o in item["metadata"]["ownerReferences"]]
+                self._keep_owners(api, item, unblocked)
             api.delete(item, propagation="Foreground")
         else:
             finalizers = item["metadata"].get("finalizers") or ()
@@ -99,22 +107,25 @@ class GarbageCollector(Controller):
             api.delete(item, propagation=policy)
 
     def _owner(self, api: Client, item: Object, reference: Object) -> tuple[Object | None, bool]:
-        """(owner, whether it is known if there is one): nobody knows of kinds that are not served, and of namespaced owners of what is cluster-scoped."""
+        """(owner, whether it is known if there is one): nobody knows of kinds that are not served, and of namespaced owners of what is cluster-scoped.
+
+        One that is in another namespace is told of, and is none.
+        """
         served = api.door.registry.resolve(reference["apiVersion"], reference["kind"])
         namespace = item["metadata"].get("namespace") or ""
         if served is None:
             return None, False
         kind = served.kind.group_kind
-        if served.kind.namespaced and not namespace:
-            if any(o["metadata"]["uid"] == reference["uid"] for o in api.list(kind)):
-                message = (
-                    f"ownerRef [{reference['apiVersion']}/{reference['kind']}, namespace: {namespace}, name: {reference['name']}, uid: {reference['uid']}] "
-                    f'does not exist in namespace "{namespace}"'
-                )
-                api.event(item, "Warning", "OwnerRefInvalidNamespace", message)
-            return None, False
         owner = api.get(kind, namespace if served.kind.namespaced else "", reference["name"])
-        return (owner, True) if owner is not None and owner["metadata"]["uid"] == reference["uid"] else (None, True)
+        if owner is not None and owner["metadata"]["uid"] == reference["uid"]:
+            return owner, True
+        if served.kind.namespaced and any(o["metadata"]["uid"] == reference["uid"] and o["metadata"]["namespace"] != namespace for o in api.list(kind)):
+            message = (
+                f"ownerRef [{reference['apiVersion']}/{reference['kind']}, namespace: {namespace}, name: {reference['name']}, uid: {reference['uid']}] "
+                f'does not exist in namespace "{namespace}"'
+            )
+            api.event(item, "Warning", "OwnerRefInvalidNamespace", message)
+        return None, namespace != "" or not served.kind.namespaced
 
     def _keep_owners(self, api: Client, item: Object, owners: list[Object]) -> None:
         path = ("metadata", "ownerReferences")
