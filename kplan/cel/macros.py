@@ -161,6 +161,19 @@ def _optional(result: Callable[[int, Node], Node], name: str) -> Macro:
     return expand
 
 
+SORTED = "@__sortBy_input__"
+
+
+def sort_by(offset: int, target: Node, args: list[Node]) -> Node:
+    """A list in the order of what an expression makes of each item."""
+    if isinstance(target, Literal | CreateMap):
+        raise MacroError(target.offset, "sortBy can only be applied to a list, identifier, comprehension, call or select expression")
+    keys = map_(offset, Ident(offset, SORTED), args)
+    call = Call(offset, "@sortByAssociatedKeys", [keys], Ident(offset, SORTED))
+    unused = CreateList(offset, [])
+    return Comprehension(offset, unused, "#unused", "", SORTED, target, Literal(offset, False), Ident(offset, SORTED), call)
+
+
 STANDARD: Macros = {
     ("has", 1, False): has,
     ("all", 2, True): _quantifier(_all),
@@ -188,7 +201,8 @@ TWO_VARIABLES: Macros = {
     ("transformMapEntry", 4, True): transform_map_entry,
 }
 BIND: Macros = {("bind", 3, True): bind}
-MACROS: Macros = {**STANDARD, **OPTIONAL, **TWO_VARIABLES, **BIND}
+LISTS: Macros = {("sortBy", 2, True): sort_by}
+MACROS: Macros = {**STANDARD, **OPTIONAL, **TWO_VARIABLES, **LISTS, **BIND}
 
 
 def entry(offset: int, key: Node, value: Node) -> Entry:

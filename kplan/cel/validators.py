@@ -13,6 +13,7 @@ from kplan.cel.library.conversions import parse_duration, parse_time
 from kplan.cel.library.formatting import VERBS, FormatError, clauses
 from kplan.cel.library.regexes import RegexError, compiled
 from kplan.cel.types import Type, is_dyn, printed
+from kplan.cel.values import FIRST_SECOND, LAST_SECOND
 
 
 def _is_pattern(text: str) -> bool:
@@ -45,10 +46,14 @@ def _nodes(node: Node, formatted: bool) -> Iterator[tuple[Node, bool]]:
 
 
 def _unreadable(node: Node, name: str) -> Iterator[Issue]:
-    if isinstance(node, Call) and node.function == name and node.args and isinstance(node.args[0], Literal):
-        value = node.args[0].value
-        if isinstance(value, str) and not READABLE[name](value):
-            yield Issue(node.args[0].offset, f"invalid {name} argument")
+    if not isinstance(node, Call) or node.function != name or not node.args or not isinstance(node.args[0], Literal):
+        return
+    value = node.args[0].value
+    wrong = isinstance(value, str) and not READABLE[name](value)
+    if name == "timestamp" and type(value) is int:
+        wrong = not FIRST_SECOND <= value <= LAST_SECOND
+    if wrong:
+        yield Issue(node.args[0].offset, f"invalid {name} argument")
 
 
 def _type(node: Node) -> Type:

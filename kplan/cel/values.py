@@ -6,7 +6,7 @@ null, bool, int, double, string, bytes, list and map are None, bool, int, float,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.cel import types
@@ -27,9 +27,10 @@ class UInt(int):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Timestamp:
-    """Nanoseconds since 1970."""
+    """Nanoseconds since 1970; `offset` is how many seconds east of UTC it was written, which only counts when it is written again."""
 
     nanoseconds: int
+    offset: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

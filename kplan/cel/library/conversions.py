@@ -166,9 +166,11 @@ def format_time(value: Timestamp) -> str:
     from kplan.cel.library.times import moment
 
     whole, fraction = divmod(value.nanoseconds, SECOND)
-    year, month, day, hour, minute, second = moment(whole)
+    year, month, day, hour, minute, second = moment(whole + value.offset)
     text = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}"
-    return text + (f".{fraction:09d}".rstrip("0") if fraction else "") + "Z"
+    text += f".{fraction:09d}".rstrip("0") if fraction else ""
+    minutes = abs(value.offset) // 60
+    return text + (f"{'-' if value.offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}" if value.offset else "Z")
 
 
 @overload("timestamp(timestamp) -> timestamp", "timestamp(int) -> timestamp", "timestamp(string) -> timestamp")
@@ -178,7 +180,7 @@ def timestamp(value: Any) -> Timestamp:
         found = parse_time(value)
         if found is None:
             raise _failed(value, types.TIMESTAMP)
-        return timestamp_of(found.nanoseconds)
+        return timestamp_of(found.nanoseconds, found.offset)
     return value if isinstance(value, Timestamp) else timestamp_of(value * SECOND)
 
 
@@ -192,11 +194,12 @@ def parse_time(text: str) -> Timestamp | None:
     seconds = seconds_of(*(int(found[i]) for i in range(1, 7)))
     if seconds is None:
         return None
+    offset = 0
     if found[9]:
         if int(found[10]) > 24 or int(found[11]) > 60:
             return None
-        seconds -= (1 if found[9] == "+" else -1) * (int(found[10]) * 3600 + int(found[11]) * 60)
-    return Timestamp(seconds * SECOND + int((found[7] or "0")[:9].ljust(9, "0")))
+        offset = (1 if found[9] == "+" else -1) * (int(found[10]) * 3600 + int(found[11]) * 60)
+    return Timestamp((seconds - offset) * SECOND + int((found[7] or "0")[:9].ljust(9, "0")), offset)
 
 
 @overload(*(f"uint({one}) -> uint" for one in ("uint", "double", "int", "string")))

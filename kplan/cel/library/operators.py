@@ -51,11 +51,11 @@ def duration_of(nanoseconds: int) -> Duration:
     return Duration(nanoseconds)
 
 
-def timestamp_of(nanoseconds: int) -> Timestamp:
+def timestamp_of(nanoseconds: int, offset: int = 0) -> Timestamp:
     """A time between the years 1 and 9999."""
     if not FIRST_SECOND <= nanoseconds // SECOND <= LAST_SECOND:
         raise EvaluationError("timestamp overflow")
-    return Timestamp(nanoseconds)
+    return Timestamp(nanoseconds, offset)
 
 
 @overload(
@@ -81,7 +81,7 @@ def add(a: Any, b: Any) -> Any:
     if isinstance(a, Duration) and isinstance(b, Duration):
         return duration_of(a.nanoseconds + b.nanoseconds)
     if isinstance(a, Timestamp | Duration) and isinstance(b, Timestamp | Duration) and type(a) is not type(b):
-        return timestamp_of(a.nanoseconds + b.nanoseconds)
+        return timestamp_of(a.nanoseconds + b.nanoseconds, a.offset if isinstance(a, Timestamp) else getattr(b, "offset", 0))
     raise unfit("_+_", a, ADDERS)
 
 
@@ -101,7 +101,7 @@ def subtract(a: Any, b: Any) -> Any:
     if isinstance(a, float) and isinstance(b, float):
         return a - b
     if isinstance(a, Timestamp) and isinstance(b, Duration):
-        return timestamp_of(a.nanoseconds - b.nanoseconds)
+        return timestamp_of(a.nanoseconds - b.nanoseconds, a.offset)
     if isinstance(a, Timestamp | Duration) and type(a) is type(b):
         return duration_of(a.nanoseconds - b.nanoseconds)
     raise unfit("_-_", a, SUBTRACTORS)

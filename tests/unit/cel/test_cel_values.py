@@ -67,6 +67,9 @@ def evaluate(expression: str) -> Any:
         ("type(1) == int && type('a') == string && type([]) == list", True),
         ("string(1.0) + string(1e30) + string(duration('90s')) + string(true)", "11e+3090strue"),
         ("b'a' + bytes('b')", b"ab"),
+        ("string(timestamp('2024-01-01T01:00:00.5+02:00') + duration('1h'))", "2024-01-01T02:00:00.5+02:00"),
+        ("timestamp('2024-01-01T01:00:00+02:00') == timestamp('2023-12-31T23:00:00Z')", True),
+        ("['bb', 'a'].sortBy(text, size(text)) == ['a', 'bb'] && type(ip('::1')) == net.IP", True),
         ("r'\\d' + '\\u00e9' + '\\x41'", "\\déA"),
     ],
 )
@@ -122,6 +125,7 @@ def test_error(expression: str, error: str) -> None:
         ("Nope{}", "undeclared reference to 'Nope' (in container '')"),
         ("s.matches('[')", "invalid matches argument"),
         ("duration('1x')", "invalid duration argument"),
+        ("timestamp(-62135596801)", "invalid timestamp argument"),
         ("[1, dyn(2)]", "expected type 'int' but found 'dyn'"),
         ("{'a': 1, 'b': 'c'}", "expected type 'int' but found 'string'"),
         ("'%d'.format(['a'])", "error during formatting: decimal clause can only be used on integers, was given string"),
