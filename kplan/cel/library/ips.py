@@ -1,4 +1,4 @@
-"""IP addresses and CIDRs.   Upstream: apiserver/pkg/cel/library/{ip,cidr}.go; texts of parse errors are Go's netip's where they are common."""
+"""IP addresses and CIDRs.   Upstream: apiserver/pkg/cel/library/{ip,cidr}.go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ipaddress
 from kplan.api.gotext import go_quote
 from kplan.cel.declare import NAMED, overload
 from kplan.cel.errors import EvaluationError
+from kplan.cel.library.iptext import address_error
 from kplan.cel.values import Opaque
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -54,36 +55,20 @@ class CIDR(Opaque):
         return hash((self.address, self.bits))
 
 
-def _why(text: str) -> str:
-    """What Go says of a text that is no address."""
-    for char in text:
-        if char == ".":
-            fields = text.split(".")
-            if len(fields) < 4 and all(f.isdigit() for f in fields):
-                return "IPv4 address too short"
-            if len(fields) > 4:
-                return "IPv4 address too long"
-            if any(f.isdigit() and int(f) > 255 for f in fields):
-                return "IPv4 field has value >255"
-            if any(len(f) > 1 and f.startswith("0") and f.isdigit() for f in fields):
-                return "IPv4 field has octet with leading zero"
-            return "unexpected character"
-        if char == ":":
-            return "each colon-separated field must have at least one digit" if text.count(":") < 2 or ":::" in text else "unexpected character"
-        if char == "%":
-            return "missing IPv6 address"
-    return "unable to parse IP"
+def _read(text: str) -> Address:
+    """An address without its zone; what Go says of others is raised as ValueError."""
+    error = address_error(text)
+    if error:
+        raise ValueError(f"ParseAddr({go_quote(text)}): {error}")
+    return ipaddress.ip_address(text.partition("%")[0])
 
 
 def _parse_ip(text: str) -> Address:
-    bare, zone, _ = text.partition("%")
     try:
-        address = ipaddress.ip_address(bare)
-    except ValueError:
-        why = _why(bare)
-        shown = f"ParseAddr({go_quote(text)}): {why}"
-        raise EvaluationError(f"IP Address {go_quote(text)} parse error during conversion from string: {shown}") from None
-    if zone:
+        address = _read(text)
+    except ValueError as error:
+        raise EvaluationError(f"IP Address {go_quote(text)} parse error during conversion from string: {error}") from None
+    if "%" in text:
         raise EvaluationError(f"IP address {go_quote(text)} with zone value is not allowed")
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         raise EvaluationError(f"IPv4-mapped IPv6 address {go_quote(text)} is not allowed")
@@ -97,9 +82,9 @@ def _parse_cidr(text: str) -> CIDR:
     if not slash:
         raise EvaluationError(start + "no '/'")
     try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        raise EvaluationError(f"{start}ParseAddr({go_quote(host)}): {_why(host)}") from None
+        address = _read(host)
+    except ValueError as error:
+        raise EvaluationError(f"{start}{error}") from None
     if "%" in host:
         raise EvaluationError(start + "IPv6 zones cannot be present in a prefix")
     if not (bits.isascii() and bits.isdigit()) or (len(bits) > 1 and bits[0] == "0"):

@@ -99,7 +99,16 @@ def test_value(expression: str, value: Any) -> None:
         ("[].min()", "min called on empty list"),
         ("'abc'.substring(5)", "index out of range: 5"),
         ("quantity('1.5').asInteger()", "cannot convert value to integer"),
-        ("ip('1.2.3.4%eth0')", 'IP address "1.2.3.4%eth0" with zone value is not allowed'),
+        ("ip('1.2.3')", 'IP Address "1.2.3" parse error during conversion from string: ParseAddr("1.2.3"): IPv4 address too short'),
+        (
+            "ip('2001:db8:::68')",
+            'IP Address "2001:db8:::68" parse error during conversion from string: ParseAddr("2001:db8:::68"): '
+            'each colon-separated field must have at least one digit (at ":68")',
+        ),
+        (
+            "ip('1.2.3.4%eth0')",
+            'IP Address "1.2.3.4%eth0" parse error during conversion from string: ParseAddr("1.2.3.4%eth0"): unexpected character (at "%eth0")',
+        ),
     ],
 )
 def test_error(expression: str, error: str) -> None:
