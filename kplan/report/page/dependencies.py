@@ -38,15 +38,19 @@ def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
         if ends[0] in at and ends[1] in at:
             lines.append((edge, at[ends[0]], at[ends[1]]))
     placed = layout([ref.namespace for ref, _ in boxes], [(b, a) if e.kind == OWNS else (a, b) for e, a, b in lines])
+    refused = {*plan.rejected}
     bad = {d.ref: d.severity for d in sorted(plan.diagnostics, key=lambda d: d.severity) if d.severity > Severity.NOTE}
     few = len(lines) <= 60
     drawing = [_frame(f) for f in placed.frames]
     drawing += [_line(e, a, b, placed.routes[i], i in placed.far and not few) for i, (e, a, b) in enumerate(lines)]
-    drawing += [_box(i, box, placed.places[i], actions.get(box[0], ""), bad.get(box[0]), plan, known) for i, box in enumerate(boxes)]
+    needed = {_target(e) for e, _, _ in lines if e.target is None and _lack(e) == "missing"}
+    for i, box in enumerate(boxes):
+        kind = actions.get(box[0], "") if box[1] else "absent" if box in needed else "absent optional"
+        drawing.append(_box(i, box[0], placed.places[i], "rejected" if box[0] in refused else kind, bad.get(box[0]), known))
     drawing += map(_name, placed.frames)
     size = {"data_width": placed.width, "data_height": placed.height}
-    box = f"0 0 {placed.width} {placed.height}"
-    svg = element("svg", element("g", *drawing), viewBox=box, class_="drawing", role="img", aria_label="Dependency graph", **size)
+    room = f"0 0 {placed.width} {placed.height}"
+    svg = element("svg", element("g", *drawing), viewBox=room, class_="drawing", role="img", aria_label="Dependency graph", **size)
     lead = f"{count(len(boxes), 'object')}, {count(len(lines), 'edge')}" + (" (only what changes and its neighbours)" if left_out else "")
     panel = element("aside", hidden=True)
     return section("graph", "Dependencies", lead, [_tools(), element("div", svg, panel, class_="canvas"), _legend()])
@@ -129,12 +133,10 @@ def _curve(points: Sequence[tuple[int, int]]) -> str:
     return "".join(parts)
 
 
-def _box(index: int, box: Drawn, place: tuple[int, int], action: str, severity: Severity | None, plan: Plan, known: frozenset[Ref]) -> Markup:
-    ref, there = box
-    if ref in plan.rejected:
-        action = "rejected"
+def _box(index: int, ref: Ref, place: tuple[int, int], kind: str, severity: Severity | None, known: frozenset[Ref]) -> Markup:
+    """One object; `kind` is what happens to it, `absent` where it is not there."""
     name = ref.name if len(ref.name) <= LETTERS else f"{ref.name[: LETTERS - 9]}…{ref.name[-8:]}"
-    sign = SIGNS.get(action, "✕" if action == "rejected" else "")
+    sign = SIGNS.get(kind, "✕" if kind == "rejected" else "")
     parts = [
         element("title", f"{ref.kind} {ref.name}" + (f" ({ref.namespace})" if ref.namespace else "")),
         element("rect", width=WIDE, height=HIGH, rx=6),
@@ -144,11 +146,10 @@ def _box(index: int, box: Drawn, place: tuple[int, int], action: str, severity: 
         element("text", sign, x=WIDE - 10, y=17, class_="sign") if sign else "",
         element("circle", cx=WIDE, cy=0, r=6, class_=f"dot {severity}") if severity is not None else "",
     ]
-    classes = " ".join(filter(None, ("box", action, "" if there else "absent")))
     move = f"translate({place[0]} {place[1]})"
     words = f"{ref.kind} {ref.name} {ref.namespace}".lower()
     target = anchor(ref) if ref in known else None
-    return element("g", *parts, class_=classes, transform=move, tabindex="0", data_i=index, data_text=words, data_entry=target)
+    return element("g", *parts, class_=f"box {kind}".rstrip(), transform=move, tabindex="0", data_i=index, data_text=words, data_entry=target)
 
 
 __all__ = ["arrow", "dependencies"]

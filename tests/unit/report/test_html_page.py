@@ -119,6 +119,16 @@ def test_an_empty_plan_has_a_page() -> None:
     assert "refused by the server" in page(made)
 
 
+def test_findings_have_a_page() -> None:
+    from kplan.lint.engine import lint
+
+    out = io.StringIO()
+    html.render_findings(lint(load([str(ROOT / "samples" / "broken" / "missing-key")])), out)
+    root = tree(out.getvalue())
+    assert "has no key" in "".join(root.itertext())
+    assert [e.text for e in root.iter("mark")] == ["LEVEL"]
+
+
 def test_elements() -> None:
     assert element("p", "<a & b>", class_="x", data_a=1, hidden=True, open=False, title=None) == '<p class="x" data-a="1" hidden="hidden">&lt;a &amp; b&gt;</p>'
     assert element("br") == "<br/>"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 from rich.console import Console
 
 from kplan.manifests.sources import load
 from kplan.plan import Options, Plan, plan
 from kplan.report.formats import FORMATS, write_plan
-from kplan.report.reading import NotAPlanError, read_plan
+from kplan.report.reading import NotAPlanError, read_plan, read_plans
+from kplan.report.several import Named, write_plans
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "samples"
@@ -45,6 +50,29 @@ def test_read_again_it_is_the_same(made: Plan, format: str, monkeypatch: pytest.
     again = read_plan(text)
     assert drawn(again, format) == drawn(made, format)
     assert drawn(again, format, verbose=True) == drawn(made, format, verbose=True)
+
+
+def test_several_read_again_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    sources = load([str(SAMPLES / "broken" / "removed-api")])
+    plans = [Named("here", version, plan(sources, Options(version=version))) for version in ("1.25", "1.36")]
+
+    def together(found: list[Named], format: str) -> str:
+        out = io.StringIO()
+        write_plans(found, format, out, Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False))
+        return out.getvalue()
+
+    text = together(plans, "json")
+    root = Path(__file__).resolve().parents[3] / "schemas"
+    whole, one = (json.loads((root / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("plans", "plan"))
+    Draft202012Validator(whole, registry=Registry().with_resource(one["$id"], Resource.from_contents(one))).validate(json.loads(text))
+    monkeypatch.chdir(tmp_path)
+    for format in FORMATS:
+        assert together(read_plans(text), format) == together(plans, format)
+    page = together(plans, "html")
+    root_element = ElementTree.fromstring(re.sub(r"(<(style|script)>).*?(</\2>)", r"\1\3", page.removeprefix("<!DOCTYPE html>\n"), flags=re.S))
+    ids = [e.get("id") for e in root_element.iter() if e.get("id")]
+    assert len(ids) == len(set(ids)) and {"plan-1", "plan-2", "plan-2-changes"} <= set(ids)
+    assert "Kubernetes 1.36 compared with 1.25" in page
 
 
 @pytest.mark.parametrize(
