@@ -22,6 +22,7 @@ COMMANDS = {
     "snapshot": "A dump of a live cluster, for --state.",
     "show": "A saved plan in any format.",
     "explain": "Why is this pod where it is, or nowhere?",
+    "capacity": "What room is there, how much more fits, how many nodes are needed?",
     "drain": "Who moves where when nodes are drained or lost?",
     "reach": "Does this reach that?",
     "rules": "The lint rules and what they are about.",
