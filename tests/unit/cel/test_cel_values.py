@@ -102,8 +102,10 @@ def test_value(expression: str, value: Any) -> None:
         ("ip('1.2.3')", 'IP Address "1.2.3" parse error during conversion from string: ParseAddr("1.2.3"): IPv4 address too short'),
         (
             "ip('2001:db8:::68')",
-            'IP Address "2001:db8:::68" parse error during conversion from string: ParseAddr("2001:db8:::68"): '
-            'each colon-separated field must have at least one digit (at ":68")',
+            (
+                'IP Address "2001:db8:::68" parse error during conversion from string: ParseAddr("2001:db8:::68"): '
+                'each colon-separated field must have at least one digit (at ":68")'
+            ),
         ),
         (
             "ip('1.2.3.4%eth0')",
