@@ -95,7 +95,7 @@ class Cluster:
         """Let controllers, scheduler and kubelets work until nothing has changed for `quiet` virtual seconds, at most for `horizon`."""
         first = len(self._loop.decisions)
         run = self._simulation.run(quiet, horizon)
-        return Run(run.converged, run.elapsed, run.events, tuple(self._loop.decisions[first:]), run.diagnostics)
+        return Run(run.converged, run.elapsed, run.events, tuple(self._loop.decisions[first:]), (*self._loop.diagnostics, *run.diagnostics))
 
     def explain(self, pod: Object | AnyRef) -> Decision:
         """How the scheduler sees a pod (a manifest, or a ref) against the state as it stands; nothing is changed."""

@@ -103,6 +103,14 @@ def scheduler() -> Iterator[str]:
         "The plugins of the default profile, in its order. Two choices make a run reproducible: every node is scored (upstream stops looking once it has found "
         "enough), and of nodes with equal scores the first in name order is taken (upstream takes one at random)."
     )
+    yield (
+        "A `KubeSchedulerConfiguration` may be given: profiles by `schedulerName`, enabled and disabled plugins, weights, and the arguments of "
+        "NodeResourcesFit, NodeResourcesBalancedAllocation, InterPodAffinity, PodTopologySpread and NodeAffinity. `percentageOfNodesToScore` has "
+        "no effect, because every node is scored. Plugins that are not in the table (nor SchedulingGates, DefaultPreemption, "
+        "PrioritySort, DefaultBinder), and extenders, are left out, and a "
+        "diagnostic `scheduler/config` of each run names them. A plugin is asked at all its extension points or at none: disabled for Filter it takes no part, "
+        "disabled for Score it only filters. Pods whose `schedulerName` is no profile's wait for ever, as in a cluster without that scheduler."
+    )
     rows = ["| plugin | weight | filters | scores | |", "|---|---|---|---|---|"]
     for plugin in PLUGINS:
         filters, scores = ("yes" if _has(plugin, name) else "" for name in ("filter", "score"))

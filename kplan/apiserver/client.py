@@ -132,8 +132,8 @@ class Client:
         """DELETE of this very object (another one of the same name is left alone and answered with a conflict)."""
         return self.door.delete(Ref.of(obj), self._call(obj["metadata"].get("namespace") or ""), propagation=propagation, grace=grace)
 
-    def event(self, obj: Object, type: str, reason: str, message: str) -> None:
-        """Emit an event about an object. `type` is Normal or Warning."""
+    def event(self, obj: Object, type: str, reason: str, message: str, component: str = "") -> None:
+        """Emit an event about an object. `type` is Normal or Warning; `component`: who says so, if not this one."""
         meta = obj["metadata"]
         self.door.events.append(
             {
@@ -147,7 +147,7 @@ class Client:
                     "name": meta["name"],
                     "uid": meta.get("uid", ""),
                 },
-                "source": {"component": self.component},
+                "source": {"component": component or self.component},
                 "time": self.door.store.clock.text(),
             }
         )

@@ -1,7 +1,8 @@
 """KubeSchedulerConfiguration: profiles, which plugins take part, with what weight and arguments.
 
 Upstream: pkg/scheduler/apis/config. Plugins that are not upstream's default ones are named in a diagnostic and left out, as are
-extenders; percentageOfNodesToScore has no effect because all nodes are scored.
+extenders; percentageOfNodesToScore has no effect because all nodes are scored. A plugin is asked at all its extension points or at none:
+disabled for Filter it takes no part at all, disabled for Score it only filters, disabled for PreFilter or PreScore it goes on.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _profile(name: str, given: Object, diagnostics: list[Diagnostic]) -> Profile
             off |= disabled - set(enabled)
         off -= set(enabled)
         if point in ("multiPoint", "score"):
-            weights.update({n: weight for n, weight in enabled.items() if weight and n in weights})
+            weights.update({n: weight or 1 for n, weight in enabled.items() if n in weights})
         for unknown in sorted((disabled | set(enabled)) - set(known) - set(ELSEWHERE)):
             diagnostics.append(_left_out(f"plugin {unknown!r} of profile {name!r} is not simulated and left out"))
     plugins: list[Weighted] = []

@@ -8,25 +8,26 @@ else to do; here that is left out where a write can help many.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
-from kplan.api.objects import Object, replace
+from kplan.api.objects import Object
 from kplan.api.podvolumes import claims_of
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import EVERYTHING, Controller, Key, Watch
-from kplan.apiserver.response import Response
-from kplan.scheduler.cluster_state import CLAIM, RESOURCE_CLAIM, VOLUME
+from kplan.diagnostics import Diagnostic
+from kplan.scheduler.cluster_state import CLAIM
+from kplan.scheduler.config import DEFAULT_NAME
 from kplan.scheduler.decision import Decision
 from kplan.scheduler.hints import can_help
 from kplan.scheduler.scheduler import Scheduler
 from kplan.scheduler.volume_waits import BINDING, POLL, TIMEOUT, TOO_LONG, BindingError, helped, volumes_bound, waits_for_volumes
 from kplan.scheduler.waiting import COUNTING, HELPS, STORAGE_KINDS, Binding, Waiting, asks_otherwise, schedulable
+from kplan.scheduler.writing import displace, expect, preempt, scheduler_name, tell, write_updates
 
-DEFAULT_SCHEDULER = "default-scheduler"
 QUEUE: Key = ("queue",)
 
 
@@ -37,7 +38,7 @@ def _wakes(entry: Entry, reader: Reader) -> Iterable[Key]:
 class SchedulerLoop(Controller):
     """kube-scheduler at work. `decisions` has every attempt, in order."""
 
-    name = DEFAULT_SCHEDULER
+    name = DEFAULT_NAME
     watches = (Watch(EVERYTHING, _wakes),)
 
     def __init__(self, config: Any = None) -> None:
@@ -78,6 +79,11 @@ class SchedulerLoop(Controller):
                 self._wake(api.now)
         times = [w.due for w in self._waiting.values() if w.hopeful] + [b.due for b in self._binding.values()]
         return max(0.0, (min(times) - api.now).total_seconds()) if times else None
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """What of the configuration is left out."""
+        return self._scheduler.diagnostics if self._scheduler is not None else ()
 
     # -- the queue
 
@@ -172,38 +178,19 @@ class SchedulerLoop(Controller):
             return
         if decision.chosen is not None:
             before = self._waiting.pop(key, None)
-            why = self._write(api, decision)
+            why = write_updates(api, decision)
             if why:
                 self._scheduler.forget(pod, decision)
                 self._refused(api, pod, Decision(decision.pod, message=why, error=True, clears_nomination=True))
             elif waits_for_volumes(decision.updates):
                 self._attempts[key] = before.attempts if before else 0
                 self._binding[key] = Binding(decision, api.now, api.now + timedelta(seconds=POLL))
-                self._expect(api, pod, decision.chosen)
+                expect(api, pod, decision.chosen)
             else:
                 self._bind(api, pod, decision)
             return
-        self._write(api, decision)
+        write_updates(api, decision)
         self._refused(api, pod, decision)
-
-    def _write(self, api: Client, decision: Decision) -> str:
-        """Write what was decided about claims and volumes; returns why that cannot be."""
-        for kind, obj in decision.updates:
-            answer = self._write_claim(api, obj) if kind == RESOURCE_CLAIM else api.write(obj)
-            if not answer.accepted:
-                return f'running PreBind plugin "{BINDING if kind in (CLAIM, VOLUME) else "DynamicResources"}": {answer.message}'
-        return ""
-
-    def _write_claim(self, api: Client, claim: Object) -> Response:
-        """The finalizer that protects an allocated claim, then its status."""
-        meta = claim["metadata"]
-        stored = api.get(RESOURCE_CLAIM, meta["namespace"], meta["name"]) or claim
-        if meta.get("finalizers") != stored["metadata"].get("finalizers"):
-            answer = api.write(replace(stored, ("metadata", "finalizers"), meta.get("finalizers") or []))
-            if not answer.accepted or answer.object is None:
-                return answer
-            stored = answer.object
-        return api.write_status(stored, claim.get("status") or {})
 
     def _refused(self, api: Client, pod: Object, decision: Decision) -> None:
         key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
@@ -212,11 +199,11 @@ class SchedulerLoop(Controller):
         claims = frozenset(name for name, _ in claims_of(pod))
         self._waiting[key] = Waiting(decision.rejected_by, claims, _priority(pod), attempts, api.now, hopeful=decision.error)
         for victim in decision.victims:
-            self._preempt(api, pod, victim, decision.nominated or "")
+            preempt(api, pod, victim, decision.nominated or "")
         for other in decision.displaced:
-            self._displace(api, other)
-        api.event(pod, "Warning", "FailedScheduling", decision.event_message)
-        self._tell(api, key, decision)
+            displace(api, other)
+        api.event(pod, "Warning", "FailedScheduling", decision.event_message, scheduler_name(pod))
+        tell(api, key, decision)
 
     def _poll(self, api: Client) -> None:
         """Look after the pods whose volumes are being bound, each once a second; those that have them are bound."""
@@ -254,71 +241,16 @@ class SchedulerLoop(Controller):
         node, meta = decision.chosen or "", pod["metadata"]
         answer = api.bind(pod, node)
         if answer.accepted:
-            api.event(pod, "Normal", "Scheduled", f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}")
+            api.event(pod, "Normal", "Scheduled", f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}", scheduler_name(pod))
         else:
             self._scheduler.forget(pod, decision)
             self._refused(api, pod, Decision(decision.pod, message=f'running Bind plugin "DefaultBinder": {answer.message}', error=True))
-
-    def _expect(self, api: Client, pod: Object, node: str) -> None:
-        """Say where the pod will be when its volumes are bound.   Upstream: NominatedNodeNameForExpectation."""
-        status = pod.get("status") or {}
-        if status.get("nominatedNodeName") != node:
-            api.write_status(pod, {**status, "nominatedNodeName": node})
 
     def _waits(self, pod: Object) -> bool:
         """A pod that waits for one of this scheduler's profiles."""
         assert self._scheduler is not None
         return schedulable(pod) and self._scheduler.responsible(pod)
 
-    def _preempt(self, api: Client, pod: Object, victim_key: str, node: str) -> None:
-        """Mark a victim and delete it.   Upstream: framework/preemption/executor.go."""
-        victim = api.get("Pod", *victim_key.split("/", 1))
-        if victim is None:
-            return
-        status = victim.get("status") or {}
-        condition = {
-            "type": "DisruptionTarget",
-            "status": "True",
-            "lastTransitionTime": api.now_text,
-            "reason": "PreemptionByScheduler",
-            "message": f"{self.name}: preempting to accommodate a higher priority pod",
-            **_generation(victim),
-        }
-        others = [c for c in status.get("conditions") or () if c["type"] != "DisruptionTarget"]
-        marked = api.write_status(victim, {**status, "conditions": [*others, condition]}).object or victim
-        api.delete(marked)
-        api.event(victim, "Normal", "Preempted", f"Preempted by pod {pod['metadata']['uid']} on node {node}")
-
-    def _displace(self, api: Client, key: str) -> None:
-        """The node is kept for a less important pod no more."""
-        pod = api.get("Pod", *key.split("/", 1))
-        if pod is not None and "nominatedNodeName" in (pod.get("status") or {}):
-            api.write_status(pod, {name: value for name, value in pod["status"].items() if name != "nominatedNodeName"})
-
-    def _tell(self, api: Client, key: tuple[str, str], decision: Decision) -> None:
-        """The condition PodScheduled, and the node that is kept for the pod."""
-        pod = api.get("Pod", *key)
-        if pod is None:
-            return
-        status = pod.get("status") or {}
-        held = next((c for c in status.get("conditions") or () if c["type"] == "PodScheduled"), None)
-        condition = {"type": "PodScheduled", "status": "False", "reason": decision.reason, "message": decision.message, **_generation(pod)}
-        since = held["lastTransitionTime"] if held and held["status"] == "False" and "lastTransitionTime" in held else api.now_text
-        condition["lastTransitionTime"] = since
-        others = [c for c in status.get("conditions") or () if c["type"] != "PodScheduled"]
-        told = {**status, "conditions": [*others, condition]}
-        if decision.nominated:
-            told["nominatedNodeName"] = decision.nominated
-        elif decision.clears_nomination:
-            told.pop("nominatedNodeName", None)
-        if held is None or {**held, **condition} != held or told.get("nominatedNodeName") != status.get("nominatedNodeName"):
-            api.write_status(pod, told)
-
 
 def _priority(pod: Object) -> int:
     return int(pod["spec"].get("priority") or 0)
-
-
-def _generation(pod: Object) -> Object:
-    generation = pod["metadata"].get("generation")
-    return {"observedGeneration": generation} if generation else {}

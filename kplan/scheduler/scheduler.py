@@ -15,7 +15,7 @@ from kplan.api.objects import Object
 from kplan.api.reader import Entry, Reader
 from kplan.scheduler.attempt import Attempt
 from kplan.scheduler.cluster_state import ClusterState
-from kplan.scheduler.config import Profile, read_config
+from kplan.scheduler.config import DEFAULT_NAME, Profile, read_config
 from kplan.scheduler.decision import Decision
 from kplan.scheduler.history import History
 from kplan.scheduler.podinfo import PodInfo
@@ -49,7 +49,7 @@ class Scheduler:
 
     def responsible(self, pod: Object) -> bool:
         """Whether a pod names one of the profiles."""
-        return ((pod.get("spec") or {}).get("schedulerName") or "default-scheduler") in self.profiles
+        return ((pod.get("spec") or {}).get("schedulerName") or DEFAULT_NAME) in self.profiles
 
     def explain(self, pod: Object) -> Decision:
         """What would become of a pod as things stand; nothing changes. One that is on a node is judged as if it were not."""
@@ -137,7 +137,7 @@ class Scheduler:
         return tuple(other.key for other in displaced)
 
     def _profile(self, pod: PodInfo) -> Profile:
-        name = pod.cls.spec.get("schedulerName") or "default-scheduler"
+        name = pod.cls.spec.get("schedulerName") or DEFAULT_NAME
         return self.profiles.get(name) or next(iter(self.profiles.values()))
 
     def _decide(self, pod: PodInfo, preemption: bool, history: History | None) -> Decision:
