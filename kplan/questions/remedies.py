@@ -25,7 +25,8 @@ def remedies_of(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[s
     """Changes after any of which the pod has a node, the smallest first."""
     store = cluster.door.store
     if decision.gated:
-        yield f"remove the scheduling gate {', '.join(decision.gated)}"
+        gates = [g["name"] for g in pod["spec"].get("schedulingGates") or ()]
+        yield f"remove the scheduling gate {', '.join(gates)}" if gates else "; ".join(decision.gated)
         return
     if not decision.nodes:
         yield decision.message.partition(": ")[2] or decision.message
