@@ -22,91 +22,101 @@ CLUSTER_SCOPED = frozenset(
 Made = tuple[str, str, str]  # group-kind, namespace, name
 
 
-def _map(value: Any) -> Object:
+def map_of(value: Any) -> Object:
+    """A map, the empty one for what is none."""
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def list_of(value: Any) -> list[Any]:
+    """A list, the empty one for what is none."""
     return value if isinstance(value, list) else []
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A text or number as a text, the empty text for what is neither."""
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _named(path: str, kind: str, namespace: str, name: Any, key: Any = "", optional: bool = False) -> Iterator[Reference]:
-    if _text(name):
-        yield Reference(path, kind, namespace, _text(name), _text(key), optional)
+    if text_of(name):
+        yield Reference(path, kind, namespace, text_of(name), text_of(key), optional)
 
 
 def _selector(value: Any) -> Object | None:
     """A label selector, None where it is none."""
     if not isinstance(value, dict):
         return None
-    labels, expressions = value.get("matchLabels"), value.get("matchExpressions")
-    if labels is not None and not (isinstance(labels, dict) and all(isinstance(v, str) for v in labels.values())):
+    labels, expressions = value.get("matchLabels") or {}, value.get("matchExpressions") or []
+    if not isinstance(labels, dict) or not all(isinstance(v, str) for v in labels.values()) or not isinstance(expressions, list):
         return None
-    if not all(isinstance(e, dict) and isinstance(e.get("key"), str) and all(isinstance(v, str) for v in _list(e.get("values"))) for e in _list(expressions)):
+    if not all(map(_is_requirement, expressions)):
         return None
-    return value
+    return {"matchLabels": labels, "matchExpressions": expressions}
+
+
+def _is_requirement(value: Any) -> bool:
+    texts = isinstance(value, dict) and isinstance(value.get("key"), str) and isinstance(value.get("operator"), str)
+    return texts and isinstance(value.get("values") or [], list) and all(isinstance(v, str) for v in value.get("values") or ())
 
 
 def namespaces_of(value: Any, own: str) -> Object:
     """The Prometheus operator's namespaceSelector as a label selector over Namespaces."""
-    chosen = _map(value)
+    chosen = map_of(value)
     if chosen.get("any") is True:
         return {}
-    names = [n for n in _list(chosen.get("matchNames")) if isinstance(n, str)] or [own]
+    names = [n for n in list_of(chosen.get("matchNames")) if isinstance(n, str)] or [own]
     return {"matchExpressions": [{"key": METADATA_NAME, "operator": "In", "values": names}]}
 
 
 def monitor(obj: Object) -> Iterator[Reference]:
     """What a ServiceMonitor or PodMonitor scrapes, and the Secrets that it needs for it."""
-    spec, namespace = _map(obj.get("spec")), namespace_of(obj)
+    spec, namespace = map_of(obj.get("spec")), namespace_of(obj)
     selects = _selector(spec.get("selector"))
     if selects is not None:
         kind = "Service" if obj.get("kind") == "ServiceMonitor" else "Pod"
         yield Reference("spec.selector", kind, "", "", optional=True, selects=selects, within=namespaces_of(spec.get("namespaceSelector"), namespace))
     field = "endpoints" if obj.get("kind") == "ServiceMonitor" else "podMetricsEndpoints"
-    for i, endpoint in enumerate(_list(spec.get(field))):
+    for i, endpoint in enumerate(list_of(spec.get(field))):
         for part, inner in (("basicAuth", "username"), ("basicAuth", "password"), ("authorization", "credentials"), ("bearerTokenSecret", "")):
-            held = _map(_map(endpoint).get(part))
-            secret = _map(held.get(inner)) if inner else held
+            held = map_of(map_of(endpoint).get(part))
+            secret = map_of(held.get(inner)) if inner else held
             at = f"spec.{field}[{i}].{part}{'.' if inner else ''}{inner}"
             yield from _named(f"{at}.name", "Secret", namespace, secret.get("name"), secret.get("key"), secret.get("optional") is True)
 
 
 def route(obj: Object) -> Iterator[Reference]:
     """Gateways that a route hangs on, Services that it leads to."""
-    spec, namespace = _map(obj.get("spec")), namespace_of(obj)
-    for i, parent in enumerate(_list(spec.get("parentRefs"))):
-        parent = _map(parent)
-        kind = group_kind(_text(parent.get("kind")) or "Gateway", _text(parent.get("group", GATEWAY)))
+    spec, namespace = map_of(obj.get("spec")), namespace_of(obj)
+    for i, parent in enumerate(list_of(spec.get("parentRefs"))):
+        parent = map_of(parent)
+        kind = group_kind(text_of(parent.get("kind")) or "Gateway", text_of(parent.get("group", GATEWAY)))
         key = parent.get("sectionName") if kind.startswith("Gateway.") else parent.get("port")
-        yield from _named(f"spec.parentRefs[{i}].name", kind, _text(parent.get("namespace")) or namespace, parent.get("name"), key)
-    for i, rule in enumerate(_list(spec.get("rules"))):
-        for j, backend in enumerate(_list(_map(rule).get("backendRefs"))):
-            yield from _backend(_map(backend), namespace, f"spec.rules[{i}].backendRefs[{j}]")
-        for j, used in enumerate(_list(_map(rule).get("filters"))):
-            mirror = _map(_map(used).get("requestMirror")).get("backendRef")
-            yield from _backend(_map(mirror), namespace, f"spec.rules[{i}].filters[{j}].requestMirror.backendRef")
+        yield from _named(f"spec.parentRefs[{i}].name", kind, text_of(parent.get("namespace")) or namespace, parent.get("name"), key)
+    for i, rule in enumerate(list_of(spec.get("rules"))):
+        for j, backend in enumerate(list_of(map_of(rule).get("backendRefs"))):
+            yield from _backend(map_of(backend), namespace, f"spec.rules[{i}].backendRefs[{j}]")
+        for j, used in enumerate(list_of(map_of(rule).get("filters"))):
+            mirror = map_of(map_of(used).get("requestMirror")).get("backendRef")
+            yield from _backend(map_of(mirror), namespace, f"spec.rules[{i}].filters[{j}].requestMirror.backendRef")
 
 
 def _backend(backend: Object, namespace: str, path: str) -> Iterator[Reference]:
-    kind = group_kind(_text(backend.get("kind")) or "Service", _text(backend.get("group")))
-    yield from _named(f"{path}.name", kind, _text(backend.get("namespace")) or namespace, backend.get("name"), backend.get("port") if kind == "Service" else "")
+    kind = group_kind(text_of(backend.get("kind")) or "Service", text_of(backend.get("group")))
+    yield from _named(
+        f"{path}.name", kind, text_of(backend.get("namespace")) or namespace, backend.get("name"), backend.get("port") if kind == "Service" else ""
+    )
 
 
 def gateway(obj: Object) -> Iterator[Reference]:
     """The class of a Gateway and its certificates."""
-    spec, namespace = _map(obj.get("spec")), namespace_of(obj)
+    spec, namespace = map_of(obj.get("spec")), namespace_of(obj)
     yield from _named("spec.gatewayClassName", f"GatewayClass.{GATEWAY}", "", spec.get("gatewayClassName"))
-    for i, listener in enumerate(_list(spec.get("listeners"))):
-        for j, certificate in enumerate(_list(_map(_map(listener).get("tls")).get("certificateRefs"))):
-            certificate = _map(certificate)
-            if (_text(certificate.get("kind")) or "Secret") == "Secret":
+    for i, listener in enumerate(list_of(spec.get("listeners"))):
+        for j, certificate in enumerate(list_of(map_of(map_of(listener).get("tls")).get("certificateRefs"))):
+            certificate = map_of(certificate)
+            if (text_of(certificate.get("kind")) or "Secret") == "Secret":
                 at = f"spec.listeners[{i}].tls.certificateRefs[{j}].name"
-                yield from _named(at, "Secret", _text(certificate.get("namespace")) or namespace, certificate.get("name"))
+                yield from _named(at, "Secret", text_of(certificate.get("namespace")) or namespace, certificate.get("name"))
 
 
 def issuer(namespace: str, name: Any, kind: str, group: str, path: str) -> Iterator[Reference]:
@@ -116,21 +126,21 @@ def issuer(namespace: str, name: Any, kind: str, group: str, path: str) -> Itera
 
 def certificate(obj: Object) -> Iterator[Reference]:
     """Who issues it."""
-    ref = _map(_map(obj.get("spec")).get("issuerRef"))
-    yield from issuer(namespace_of(obj), ref.get("name"), _text(ref.get("kind")) or "Issuer", _text(ref.get("group")) or CERTS, "spec.issuerRef.name")
+    ref = map_of(map_of(obj.get("spec")).get("issuerRef"))
+    yield from issuer(namespace_of(obj), ref.get("name"), text_of(ref.get("kind")) or "Issuer", text_of(ref.get("group")) or CERTS, "spec.issuerRef.name")
 
 
 def external_secret(obj: Object) -> Iterator[Reference]:
     """The store that it reads from."""
-    ref = _map(_map(obj.get("spec")).get("secretStoreRef"))
-    kind = _text(ref.get("kind")) or "SecretStore"
+    ref = map_of(map_of(obj.get("spec")).get("secretStoreRef"))
+    kind = text_of(ref.get("kind")) or "SecretStore"
     yield from issuer(namespace_of(obj), ref.get("name"), kind, "external-secrets.io", "spec.secretStoreRef.name")
 
 
 def scaled_object(obj: Object) -> Iterator[Reference]:
     """KEDA: the workload that it scales."""
-    ref = _map(_map(obj.get("spec")).get("scaleTargetRef"))
-    kind = group_kind(_text(ref.get("kind")) or "Deployment", (_text(ref.get("apiVersion")) or "apps/v1").rpartition("/")[0])
+    ref = map_of(map_of(obj.get("spec")).get("scaleTargetRef"))
+    kind = group_kind(text_of(ref.get("kind")) or "Deployment", (text_of(ref.get("apiVersion")) or "apps/v1").rpartition("/")[0])
     yield from _named("spec.scaleTargetRef.name", kind, namespace_of(obj), ref.get("name"))
 
 
@@ -142,23 +152,23 @@ def annotated_issuers(obj: Object) -> Iterator[Reference]:
 
 def made_by(obj: Object) -> Iterator[Made]:
     """Objects that come to be because this one is there, by an operator's hand."""
-    kind, namespace, spec = obj.get("kind"), namespace_of(obj), _map(obj.get("spec"))
+    kind, namespace, spec = obj.get("kind"), namespace_of(obj), map_of(obj.get("spec"))
     if kind == "Certificate":
-        yield "Secret", namespace, _text(spec.get("secretName"))
+        yield "Secret", namespace, text_of(spec.get("secretName"))
     elif kind == "SealedSecret":
-        yield "Secret", namespace, _text(_map(_map(spec.get("template")).get("metadata")).get("name")) or name_of(obj)
+        yield "Secret", namespace, text_of(map_of(map_of(spec.get("template")).get("metadata")).get("name")) or name_of(obj)
     elif kind == "ExternalSecret":
-        yield "Secret", namespace, _text(_map(spec.get("target")).get("name")) or name_of(obj)
+        yield "Secret", namespace, text_of(map_of(spec.get("target")).get("name")) or name_of(obj)
     elif kind in ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret"):
-        yield "Secret", namespace, _text(_map(spec.get("destination")).get("name"))
+        yield "Secret", namespace, text_of(map_of(spec.get("destination")).get("name"))
     elif kind in ("OnePasswordItem", "AzureKeyVaultSecret", "KMSVaultSecret", "BitwardenSecret"):
         yield "Secret", namespace, name_of(obj)
     elif kind == "SecretProviderClass":
-        for held in _list(spec.get("secretObjects")):
-            yield "Secret", namespace, _text(_map(held).get("secretName"))
+        for held in list_of(spec.get("secretObjects")):
+            yield "Secret", namespace, text_of(map_of(held).get("secretName"))
     elif kind == "Ingress" and any(note in annotations_of(obj) for note in (*(n for n, _ in ISSUER_NOTES), "kubernetes.io/tls-acme")):
-        for tls in _list(spec.get("tls")):
-            yield "Secret", namespace, _text(_map(tls).get("secretName"))
+        for tls in list_of(spec.get("tls")):
+            yield "Secret", namespace, text_of(map_of(tls).get("secretName"))
     elif kind == "Gateway" and any(note in annotations_of(obj) for note, _ in ISSUER_NOTES):
         for ref in gateway(obj):
             if ref.kind == "Secret":
@@ -175,4 +185,4 @@ CUSTOM_REFERENCES: dict[str, Callable[[Object], Iterator[Reference]]] = {
     "ScaledObject.keda.sh": scaled_object,
 }
 
-__all__ = ["CLUSTER_SCOPED", "CUSTOM_REFERENCES", "METADATA_NAME", "annotated_issuers", "made_by"]
+__all__ = ["CLUSTER_SCOPED", "CUSTOM_REFERENCES", "METADATA_NAME", "annotated_issuers", "list_of", "made_by", "map_of", "text_of"]

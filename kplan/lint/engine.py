@@ -78,6 +78,9 @@ class Options:
 def lint(sources: Sources, options: Options | None = None, record: Record | None = None) -> Findings:
     """Lint what was read; `record` is filled in."""
     options, record = options or Options(), record or Record()
+    parts = sources.clusters()
+    if len(parts) > 1:
+        return _together([lint(part, options, record) for _, part in parts])
     namespace, version = options.namespace, options.version
     checked = [(Ref(*_ref(m, namespace)), m) for m in sources.manifests]
     found = [*sources.diagnostics]
@@ -117,6 +120,15 @@ def lint(sources: Sources, options: Options | None = None, record: Record | None
         kept += suppressions.unused(frozenset(c.rule.name for c in options.chosen))
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
     return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted), record.times)
+
+
+def _together(found: Sequence[Findings]) -> Findings:
+    """What was found for several clusters, each finding once; a suppression is unused if none of them needs it."""
+    told = dict.fromkeys(d for findings in found for d in findings.diagnostics)
+    kept = [d for d in told if d.rule != "unused-suppression" or all(d in findings.diagnostics for findings in found)]
+    kinds = sum((Counter(findings.kinds) for findings in found), Counter[str]())
+    objects, suppressed = sum(f.objects for f in found), sum(f.suppressed for f in found)
+    return Findings(tuple(sorted(kept, key=_order)), objects, dict(sorted(kinds.items())), suppressed)
 
 
 def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36") -> Graph:
@@ -174,10 +186,7 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
         edges.setdefault(edge.source, []).append(_excused(edge, opaque, options.config))
-    manifests: dict[Ref, Manifest] = {}
-    for ref, manifest, _ in good:
-        manifests.setdefault(ref, manifest)
-    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, manifests, options.version)
+    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, {r: m for r, m, _ in good}, {r: m for r, m, _ in reversed(good)}, options.version)
     partial = bool(sources.opaque) or any(d.rule.startswith(("yaml/syntax", "manifests/")) for d in sources.diagnostics)
     chosen = options.chosen
     by_kind: dict[str, list[Chosen]] = {}
@@ -188,13 +197,16 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
         choices = by_kind.get(gk)
         if choices is None:
             choices = by_kind[gk] = [c for c in chosen if not c.rule.kinds or gk in c.rule.kinds]
+        stands = graph.objects.get(ref)
+        if ref.name and stands is not None and stands is not obj:  # another manifest overrides it
+            choices = [c for c in choices if c.rule.name == "duplicate-object"]
         for choice in choices:
             started = perf_counter() if options.statistics else 0.0
             name, findings = _checked(choice, ref, obj, context)
             if options.statistics:
                 times[choice.rule.name] = times.get(choice.rule.name, 0.0) + perf_counter() - started
             for finding in findings:
-                if finding.edit is not None:
+                if finding.edit is not None and not manifest.render:  # what was rendered cannot be edited
                     record.edits.append((manifest, finding.path, finding.edit))
                 yield _told(name, choice, finding, ref, manifest, context, partial)
 
@@ -212,7 +224,8 @@ def _checked(choice: Chosen, ref: Ref, obj: Object, context: Context) -> tuple[s
 
 def _told(name: str, choice: Chosen, finding: Finding, ref: Ref, manifest: Manifest, context: Context, partial: bool) -> Diagnostic:
     """A finding at its place."""
-    related = tuple((context.manifests[r].locate(p), words) for r, p, words in finding.related if r in context.manifests)
+    places = ((context.manifests.get(r) if isinstance(r, Ref) else r, p, words) for r, p, words in finding.related)
+    related = tuple((m.locate(p), words) for m, p, words in places if m is not None)
     severity, message = choice.severity or finding.severity or choice.rule.severity, finding.message
     if partial and choice.rule.whole:
         severity, message = Severity.NOTE, f"{message} (uncertain: not all of the input could be read)"

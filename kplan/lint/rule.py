@@ -34,17 +34,20 @@ class Finding(NamedTuple):
     message: str
     hint: str = ""
     severity: Severity | None = None
-    related: tuple[tuple[Ref, str, str], ...] = ()  # (object, its field path, a few words)
+    related: tuple[tuple[Ref | Manifest, str, str], ...] = ()  # (object, its field path, a few words)
     edit: Edit | None = None
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule may look at besides its object. `edges` are those that start at the object of a ref."""
+    """What a rule may look at besides its object. `edges` are those that start at the object of a ref. Of manifests of one object the
+    last stands for it (`manifests`); `firsts` has the first.
+    """
 
     graph: Graph
     edges: dict[Ref, tuple[Edge, ...]]
     manifests: dict[Ref, Manifest]
+    firsts: dict[Ref, Manifest]
     version: str
 
     def dangling(self, ref: Ref) -> Iterator[tuple[Edge, Reference]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
+from kplan.kinds.customreferences import list_of, map_of, text_of
 from kplan.lint.grants import operated
 from kplan.lint.rule import Context, Finding, rule
 
@@ -21,14 +22,14 @@ def dangling_podmonitor(ref: Ref, obj: Object, context: Context) -> Iterator[Fin
     Upstream: none.
     """
     workloads = context.selected(ref, "spec.selector")
-    spec = obj.get("spec") or {}
     if not workloads:
-        if context.workloads.get(ref.namespace) and not (spec.get("namespaceSelector") or {}) and not operated(ref.namespace, context):
+        if context.workloads.get(ref.namespace) and not map_of(map_of(obj.get("spec")).get("namespaceSelector")) and not operated(ref.namespace, context):
             yield Finding("spec.selector", f"selects no pod in namespace {ref.namespace}", "correct the selector")
         return
     names = {n for w in workloads for n in context.pods(w).port_names()}
-    for i, endpoint in enumerate(spec.get("podMetricsEndpoints") or ()):
-        if endpoint.get("port") and endpoint["port"] not in names:
+    for i, endpoint in enumerate(list_of(map_of(obj.get("spec")).get("podMetricsEndpoints"))):
+        port = text_of(map_of(endpoint).get("port"))
+        if port and port not in names:
             has = ", ".join(sorted(names)) or "no named port"
-            message = f'no selected pod has a port named "{endpoint["port"]}" (they have {has})'
+            message = f'no selected pod has a port named "{port}" (they have {has})'
             yield Finding(f"spec.podMetricsEndpoints[{i}].port", message, "correct the name")

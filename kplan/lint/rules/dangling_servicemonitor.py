@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
+from kplan.kinds.customreferences import list_of, map_of, text_of
 from kplan.lint.rule import Context, Finding, rule
 
 
@@ -20,13 +21,13 @@ def dangling_servicemonitor(ref: Ref, obj: Object, context: Context) -> Iterator
     Upstream: kube-linter dangling-servicemonitor.
     """
     services = [context.graph.objects[r] for r in context.selected(ref, "spec.selector")]
-    spec = obj.get("spec") or {}
     if not services:
-        if context.of_kind("Service", ref.namespace) and not (spec.get("namespaceSelector") or {}):
+        if context.of_kind("Service", ref.namespace) and not map_of(map_of(obj.get("spec")).get("namespaceSelector")):
             yield Finding("spec.selector", f"selects no Service in namespace {ref.namespace}", "correct the selector")
         return
     names = {p.get("name") for s in services for p in s["spec"].get("ports") or ()}
-    for i, endpoint in enumerate(spec.get("endpoints") or ()):
-        if endpoint.get("port") and endpoint["port"] not in names:
+    for i, endpoint in enumerate(list_of(map_of(obj.get("spec")).get("endpoints"))):
+        port = text_of(map_of(endpoint).get("port"))
+        if port and port not in names:
             has = ", ".join(sorted(n for n in names if n)) or "no named port"
-            yield Finding(f"spec.endpoints[{i}].port", f'no selected Service has a port named "{endpoint["port"]}" (they have {has})', "correct the name")
+            yield Finding(f"spec.endpoints[{i}].port", f'no selected Service has a port named "{port}" (they have {has})', "correct the name")

@@ -21,7 +21,7 @@ def duplicate_object(ref: Ref, obj: Object, context: Context) -> Iterator[Findin
     """
     if not ref.name:
         return
-    key = ("duplicate-object", ref)
-    if key in context.memo:
-        yield Finding("metadata.name", f"{ref} is stated twice", "rename or remove one of them", related=((ref, "metadata.name", "stated here too"),))
-    context.memo[key] = True
+    count = context.memo[ref] = context.memo.get(ref, 0) + 1
+    if count > 1:
+        related = ((context.firsts[ref], "metadata.name", "stated here too"),)
+        yield Finding("metadata.name", f"{ref} is stated twice", "rename or remove one of them", related=related)

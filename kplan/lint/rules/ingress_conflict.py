@@ -26,7 +26,7 @@ def ingress_conflict(ref: Ref, obj: Object, context: Context) -> Iterator[Findin
                 taken.setdefault(key, (other, backend))
         context.memo["ingress-paths"] = taken
     for key, path, backend in served(ref, obj):
-        first, theirs = context.memo["ingress-paths"][key]
+        first, theirs = context.memo["ingress-paths"].get(key, (ref, backend))
         if first != ref and (first.namespace != ref.namespace or theirs != backend):
             message = f"{key[1] or 'any host'}{key[2] or '/'} is served by {first} too"
             yield Finding(path, message, "change the host or the path", related=((first, "spec.rules", "the other Ingress"),))

@@ -22,6 +22,6 @@ def missing_namespace(ref: Ref, obj: Object, context: Context) -> Iterator[Findi
     Upstream: the admission plugin NamespaceLifecycle.
     """
     known = Ref("", "Namespace", "", ref.namespace)
-    if ref.namespace and ref.namespace not in ALWAYS and known not in context.graph.objects and (known not in context.memo):
-        context.memo[known] = True
+    if ref.namespace and ref.namespace not in ALWAYS and known not in context.graph.objects and ("missing", known) not in context.memo:
+        context.memo["missing", known] = True
         yield Finding("metadata.namespace", f'Namespace "{ref.namespace}" not found', "add it, or say that it lives elsewhere")
