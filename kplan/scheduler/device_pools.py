@@ -50,27 +50,36 @@ class Pool:
 class Inventory:
     """All slices, classes and allocations of a cluster."""
 
-    def __init__(self, slices: Iterable[Object], classes: Iterable[Object], claims: Iterable[Object]) -> None:
+    def __init__(self, slices: Iterable[Object], classes: Iterable[Object], claims: Iterable[Object], before: Inventory | None = None) -> None:
+        """`before`: one over the same nodes; what it has found out about the same slices still holds."""
+        self.slices = list(slices)
         self.classes = {c["metadata"]["name"]: c for c in classes}
         self.pools: dict[tuple[str, str], list[Object]] = {}
-        for s in slices:
-            spec = s["spec"]
-            self.pools.setdefault((spec["driver"], spec["pool"]["name"]), []).append(spec)
         self.local: dict[str, list[tuple[str, str]]] = {}
         self.shared: list[tuple[str, str]] = []
+        self.selected: dict[tuple[str, DeviceId], bool] = {}
+        self._pools: dict[str, list[Pool]] = {}
+        if before is not None and len(before.slices) == len(self.slices) and all(a is b for a, b in zip(before.slices, self.slices, strict=True)):
+            self.pools, self.local, self.shared = before.pools, before.local, before.shared
+            self.selected, self._pools = before.selected, before._pools
+        else:
+            self._read()
+        self.allocated: set[DeviceId] = set()
+        self.consumed: dict[tuple[DeviceId, str], int] = {}
+        for claim in claims:
+            for result in ((claim.get("status") or {}).get("allocation") or {}).get("devices", {}).get("results") or ():
+                self.note(result)
+
+    def _read(self) -> None:
+        for s in self.slices:
+            spec = s["spec"]
+            self.pools.setdefault((spec["driver"], spec["pool"]["name"]), []).append(spec)
         for key, found in self.pools.items():
             names = {s.get("nodeName") for s in found}
             if len(names) == 1 and (name := names.pop()):
                 self.local.setdefault(name, []).append(key)
             else:
                 self.shared.append(key)
-        self.selected: dict[tuple[str, DeviceId], bool] = {}
-        self._pools: dict[str, list[Pool]] = {}
-        self.allocated: set[DeviceId] = set()
-        self.consumed: dict[tuple[DeviceId, str], int] = {}
-        for claim in claims:
-            for result in ((claim.get("status") or {}).get("allocation") or {}).get("devices", {}).get("results") or ():
-                self.note(result)
 
     def note(self, result: Object) -> None:
         """A device was allocated."""

@@ -46,7 +46,7 @@ class DynamicResources(ClusterPlugin):
                 check_classes(claim, cluster)
         stock = self._stock
         if stock is None or not stock.is_current(cluster):
-            stock = self._stock = Stock(cluster)
+            stock = self._stock = Stock(cluster, stock)
         return ClaimsCheck(pod, stock, claims, extended)
 
 
@@ -62,16 +62,18 @@ class Outcome:
 class Stock:
     """The devices of a cluster, and what became of earlier tries."""
 
-    def __init__(self, cluster: ClusterState) -> None:
+    def __init__(self, cluster: ClusterState, before: Stock | None = None) -> None:
+        """`before`: what was known until something changed."""
         self.cluster = cluster
         self.table = cluster.table
-        self.inventory = Inventory(cluster.list(RESOURCE_SLICE), cluster.list(DEVICE_CLASS), cluster.list(RESOURCE_CLAIM))
+        self._versions: tuple[int, int] = self.table.version, cluster.objects_version
+        known = before.inventory if before is not None and before.table is self.table and before._versions[0] == self.table.version else None
+        self.inventory: Inventory = Inventory(cluster.list(RESOURCE_SLICE), cluster.list(DEVICE_CLASS), cluster.list(RESOURCE_CLAIM), known)
         # Of two classes for one resource the newer stands behind it, of equally old ones the first by name.
         by_name = sorted(self.inventory.classes.items(), reverse=True)
         by_age = sorted(by_name, key=lambda item: item[1]["metadata"].get("creationTimestamp") or "")
         self.classes = {resource: name for name, c in by_age for resource in resources_of(c)}
         self.outcomes: dict[bytes, Outcome] = {}
-        self._versions = self.table.version, cluster.objects_version
         self._assumed = cluster.assumed_version
 
     def is_current(self, cluster: ClusterState) -> bool:
