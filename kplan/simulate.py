@@ -60,6 +60,7 @@ class Simulation:
         for i, loop in enumerate(self.loops):
             for watch in loop.controller.watches:
                 self._watching.setdefault(watch.kind, []).append((i, watch))
+        self._concerned: dict[str, tuple[tuple[int, Watch], ...]] = {}  # the same with those that watch everything, by kind as it is met
         self._last_phase = len(phases) - 1
         self._timers: list[tuple[datetime, int, int, Any]] = []
         self._due: dict[tuple[int, Any], datetime] = {}
@@ -109,8 +110,13 @@ class Simulation:
     def _dispatch(self) -> None:
         """Map what was written to keys."""
         log = self.door.store.log
+        if not log:
+            return
         for entry in log:
-            for i, watch in (*self._watching.get(entry.kind, ()), *self._watching.get(EVERYTHING, ())):
+            watching = self._concerned.get(entry.kind)
+            if watching is None:
+                watching = self._concerned[entry.kind] = (*self._watching.get(entry.kind, ()), *self._watching.get(EVERYTHING, ()))
+            for i, watch in watching:
                 loop = self.loops[i]
                 for key in watch.keys(entry, loop.client):
                     if watch.after:
