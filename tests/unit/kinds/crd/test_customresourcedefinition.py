@@ -61,8 +61,8 @@ def test_defaults():
                 "items": {"type": "object", "properties": {"k": {"type": "string", "nullable": True}}},
             },
             [
-                "a.items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, "
-                "so it must have a default or be a required property",
+                ("a.items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, "
+                "so it must have a default or be a required property"),
                 "a.items.properties[k].nullable: Forbidden: this property is in x-kubernetes-list-map-keys, so it cannot be nullable",
             ],
         ),
