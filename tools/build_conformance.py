@@ -25,7 +25,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 NOTES = ROOT / "docs" / "conformance-notes.yaml"
 PAGE = ROOT / "docs" / "conformance.md"
-CASE, DIFFERENCE = re.compile(r"  - (\S+)$"), re.compile(r"      (\w+): ")
+CASE, DIFFERENCE = re.compile(r"  - (\S.*)$"), re.compile(r"      (\w+): ")
 SUITES = {
     "create": "objects created: verdict, causes, message, warnings, the defaulted result",
     "update": "objects updated",
