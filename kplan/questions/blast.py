@@ -6,8 +6,8 @@ What a cluster does, not what one hopes: nothing restarts a pod because a Config
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections import ChainMap, Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -109,6 +109,7 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
             made[owner] = made.get(owner, 0) + 1
     changed = {r for r in before if r in after and before[r] is not after[r] and _template_changed(before[r], after[r])}
     last = _last_words(recording) if gone else {}
+    staying = _staying(changed, before, after)
     for ref in sorted({*gone, *changed}):
         lost = gone.get(ref, [])
         replaced = min(len(lost), made.get(ref, 0))
@@ -124,7 +125,7 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
             causes += [Cause("", words=w) for w in dict.fromkeys(last.get(p["metadata"]["uid"], "") for p in lost) if w]
         if not causes and old is not None and new is not None and lost:
             causes += _causes(old, new, "spec.replicas")
-        kept, why = _kept(ref, before, after) if ref in changed else (0, "")
+        kept, why = (staying[ref], _why_kept(after[ref])) if staying.get(ref) else (0, "")
         if lost or kept:
             yield Restart(ref, replaced, len(lost) - replaced, kept, tuple(causes), why)
 
@@ -163,26 +164,28 @@ def _restart_only(change: FieldChange) -> bool:
     return change.path.endswith("template.metadata.annotations") and isinstance(change.after, dict) and set(change.after) == {RESTARTED_AT}
 
 
-def _kept(ref: Ref, before: State, after: State) -> tuple[int, str]:
-    """Pods that stay with the old template, and why."""
-    new = after[ref]
-    same = [
-        p
-        for r, p in after.items()
-        if r.group_kind == "Pod" and r.namespace == ref.namespace and r in before and before[r]["metadata"]["uid"] == p["metadata"]["uid"] and not _ended(p)
-    ]
-    mine = [p for p in same if cause_of(p, after) == ref]
-    if not mine:
-        return 0, ""
-    strategy = new["spec"].get("updateStrategy") or {}
+def _staying(changed: Collection[Ref], before: State, after: State) -> Counter[Ref]:
+    """How many pods of workloads whose template has changed are still the old ones."""
+    found: Counter[Ref] = Counter()
+    for ref, pod in after.items() if changed else ():
+        if ref.group_kind == "Pod" and ref in before and before[ref]["metadata"]["uid"] == pod["metadata"]["uid"] and not _ended(pod):
+            owner = cause_of(pod, after)
+            if owner in changed and owner is not None:
+                found[owner] += 1
+    return found
+
+
+def _why_kept(workload: Object) -> str:
+    """Why pods stay with the old template."""
+    strategy = workload["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
-        return len(mine), "updateStrategy OnDelete: until they are deleted"
+        return "updateStrategy OnDelete: until they are deleted"
     partition = (strategy.get("rollingUpdate") or {}).get("partition")
     if partition:
-        return len(mine), f"partition {partition}"
-    if new["spec"].get("paused"):
-        return len(mine), "the Deployment is paused"
-    return len(mine), "the rollout does not get to them"
+        return f"partition {partition}"
+    if workload["spec"].get("paused"):
+        return "the Deployment is paused"
+    return "the rollout does not get to them"
 
 
 def _last_words(recording: Recording) -> dict[str, str]:

@@ -25,13 +25,17 @@ State = Mapping[Ref, Object]
 BUDGET = "PodDisruptionBudget.policy"
 MIRROR = "kubernetes.io/config.mirror"
 ZONE = "topology.kubernetes.io/zone"
+REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Job")
 RETRY, PATIENCE = 5.0, 600.0  # virtual seconds between tries, and for those that nothing helps at once
 FINISHED = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The pods of one workload (or a pod by itself) that leave the nodes: to which nodes, how many wait and why, how many have no successor."""
+    """The pods of one workload (or a pod by itself) that leave the nodes: to which nodes, how many are not up or not made yet and why.
+
+    `gone` have no successor: nobody makes them again.
+    """
 
     ref: Ref
     pods: int
@@ -175,16 +179,19 @@ def _moves(before: State, after: State, left: Sequence[Object]) -> tuple[list[Mo
     moved = []
     for ref in sorted(groups):
         new = fresh.pop(ref, [])
-        moved.append(_moved(ref, groups[ref], new, reasons.get(ref, ())))
-    others = [_moved(ref, len(new), new, reasons.get(ref, ())) for ref, new in sorted(fresh.items()) if ref.kind not in ("CronJob", "DaemonSet")]
+        moved.append(_moved(ref, groups[ref], new, ref in after and ref.kind in REPLICATED, reasons.get(ref, ())))
+    others = [_moved(ref, len(new), new, True, reasons.get(ref, ())) for ref, new in sorted(fresh.items()) if ref.kind not in ("CronJob", "DaemonSet")]
     return moved, [m for m in others if m.pending]
 
 
-def _moved(ref: Ref, count: int, new: Sequence[Object], reasons: tuple[str, ...]) -> Moved:
-    """`new` are the pods in place of `count`."""
+def _moved(ref: Ref, count: int, new: Sequence[Object], replicated: bool, reasons: tuple[str, ...]) -> Moved:
+    """`new` are the pods in place of `count`; of what is replicated the others are yet to be made."""
     to = Counter(p["spec"]["nodeName"] for p in new if p["spec"].get("nodeName"))
     pending = sum(1 for p in new if phase_of(p) not in UP)
-    return Moved(ref, count, dict(sorted(to.items())), pending, max(0, count - len(new)), reasons if pending else ())
+    missing = max(0, count - len(new))
+    if replicated:
+        pending, missing = pending + missing, 0
+    return Moved(ref, count, dict(sorted(to.items())), pending, missing, reasons if pending else ())
 
 
 def _broken(before: State, recording: Recording) -> Iterator[Broken]:

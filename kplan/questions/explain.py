@@ -62,6 +62,9 @@ def explain(cluster: Cluster, ref: Ref) -> Explanation:
     remedies = () if decision.chosen or bound else tuple(remedies_of(cluster, pod, decision))
     if pod is not obj:
         reasons = (*reasons, *_reasons(pod))
+    if decision.message:  # told once
+        reasons = tuple(r for r in reasons if decision.message not in r)
+        events = tuple(e for e in events if decision.message not in e)
     return Explanation(ref, ready, standing, pod, decision, taken is not None, remedies, tuple(dict.fromkeys(reasons)), events)
 
 

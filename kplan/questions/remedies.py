@@ -39,6 +39,7 @@ def remedies_of(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[s
         _, name, lacking = grown
         words = " and ".join(f"{amount_text(resource, amount)} more {resource}" for resource, amount in lacking.items())
         like = ", or one more node like it" if another is not None and another["metadata"]["name"] == name else ""
+        like = like or ("" if another is not None else " (an empty node like it is too small)")
         yield f"{words} on {name}{like}"
     if another is not None and (grown is None or another["metadata"]["name"] != grown[1]):
         yield f"one more node like {another['metadata']['name']}"

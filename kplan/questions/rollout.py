@@ -115,20 +115,18 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
     concerned = {workload_of(e.object) for _, e in recording.moments if e.kind == "Pod"} | {
         Ref.of(e.object) for _, e in recording.moments if e.kind in WORKLOADS and _template_or_scale(e.old, e.new)
     }
-    pods: dict[Ref, dict[str, bool]] = {}
-    old: set[str] = set()
+    pods: dict[Ref, _Pods] = {}
     for ref, obj in before.items():
         if ref.group_kind == "Pod" and not _over(obj):
             workload = workload_of(obj)
             if workload in concerned and workload is not None:
-                pods.setdefault(workload, {})[obj["metadata"]["uid"]] = _ready(obj)
-                old.add(obj["metadata"]["uid"])
+                pods.setdefault(workload, _Pods()).old(obj)
     wanted = {r: _wanted(before[r]) if r in before else 0 for r in concerned if r is not None}
     meant: dict[Ref, dict[str, int]] = {}  # replicas of a workload's sets
     for ref, obj in before.items():
         if ref.group_kind == "ReplicaSet.apps" and (workload := workload_of(obj)) in wanted and workload is not None:
             meant.setdefault(workload, {})[ref.name] = _wanted(obj)
-    steps = {r: [_step(0.0, pods.setdefault(r, {}), old, n, meant.get(r))] for r, n in wanted.items()}
+    steps = {r: [pods.setdefault(r, _Pods()).step(0.0, n, meant.get(r))] for r, n in wanted.items()}
     for at, entry in recording.moments:
         owner: Ref | None
         if entry.kind in WORKLOADS and entry.new is not None:
@@ -143,23 +141,45 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
             owner = workload_of(entry.object)
             if owner is None:
                 continue
-            uid = entry.object["metadata"]["uid"]
-            if entry.new is None or _over(entry.new):
-                pods[owner].pop(uid, None)
-            else:
-                pods[owner][uid] = _ready(entry.new)
+            pods[owner].written(entry.object, there=entry.new is not None and not _over(entry.new))
         else:
             continue
         if owner in steps:
-            now = _step(at, pods[owner], old, wanted[owner], meant.get(owner))
+            now = pods[owner].step(at, wanted[owner], meant.get(owner))
             if now[1:] != steps[owner][-1][1:]:
                 steps[owner].append(now)
     return steps
 
 
-def _step(at: float, pods: Mapping[str, bool], old: set[str], wanted: int, meant: Mapping[str, int] | None) -> Step:
-    there = len(pods) if meant is None else min(len(pods), sum(meant.values()))
-    return Step(at, sum(pods.values()), there, sum(1 for uid in pods if uid not in old), wanted)
+class _Pods:
+    """The pods of one workload while writes go by, and how many of them are ready and new."""
+
+    def __init__(self) -> None:
+        self._ready: dict[str, bool] = {}
+        self._old: set[str] = set()
+        self._up = self._kept = 0
+
+    def old(self, pod: Object) -> None:
+        """One that was there before."""
+        self._old.add(pod["metadata"]["uid"])
+        self._kept += 1
+        self.written(pod, there=True)
+
+    def written(self, pod: Object, *, there: bool) -> None:
+        """A pod as it is now; `there`: not on its way out."""
+        uid, ready = pod["metadata"]["uid"], there and _ready(pod)
+        known = uid in self._ready
+        self._up += ready - self._ready.get(uid, False)
+        if there:
+            self._ready[uid] = ready
+        elif known:
+            del self._ready[uid]
+            self._kept -= uid in self._old
+
+    def step(self, at: float, wanted: int, meant: Mapping[str, int] | None) -> Step:
+        """How things stand; `meant` are the replicas of its sets."""
+        count = len(self._ready)
+        return Step(at, self._up, count if meant is None else min(count, sum(meant.values())), count - self._kept, wanted)
 
 
 def _workload(pod: Object, state: Mapping[Ref, Object]) -> Ref | None:

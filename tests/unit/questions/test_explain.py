@@ -53,7 +53,7 @@ def test_the_smallest_shortfall_comes_first() -> None:
 
 def test_a_pod_too_big_for_any_node_is_not_helped_by_another_node() -> None:
     found = asked(node("a"), workload("web", 1, cpu="6"))
-    assert found.remedies == ("2 more cpu on a",)
+    assert found.remedies == ("2 more cpu on a (an empty node like it is too small)",)
 
 
 def test_a_toleration_is_advised_only_where_it_is_enough() -> None:
