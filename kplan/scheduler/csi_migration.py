@@ -12,6 +12,7 @@ from kplan.api.objects import Object
 
 ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 BETA_ZONE, BETA_REGION = "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region"
+TOPOLOGY_LABELS = (BETA_ZONE, BETA_REGION, ZONE, REGION)
 MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins"
 DELIMITER = "__"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kplan.api.objects import Object
+from kplan.api.tolerations import untolerated
 from kplan.scheduler.device_pools import Device, DeviceId, Inventory, reaches
 from kplan.scheduler.device_selectors import SelectorError, attribute_value, device_matches
 from kplan.scheduler.framework import SchedulingError
@@ -17,6 +18,7 @@ from kplan.scheduler.node_rows import Row
 from kplan.scheduler.requests import billionths
 
 MAX_RESULTS = 32
+
 
 class Request(NamedTuple):
     """One request, or one alternative of a request (`parent`), with its class."""
@@ -126,7 +128,7 @@ class Allocator:
             return False
         if not self._has_capacity(request, device) or (shared and not self._has_room(request, device)):
             return False
-        return self._has_counters(device) and not has_untolerated_taint(device.data, request.data)
+        return self._has_counters(device) and untolerated(device.data.get("taints") or (), request.data.get("tolerations") or ()) is None
 
     def _suits(self, claim: int, request: Request, device: Device) -> bool:
         key = (claim, request.full_name, device.id)
@@ -213,20 +215,6 @@ def attribute_of(device: Device, name: str) -> tuple[str, Any] | None:
     if found is None and domain == device.id[0]:
         found = attributes.get(identifier)
     return None if found is None else (next(iter(found)), attribute_value(found))
-
-
-def has_untolerated_taint(device: Object, request: Object) -> bool:
-    """Whether a NoSchedule or NoExecute taint of a device is not tolerated."""
-
-    def tolerated(taint: Object, by: Object) -> bool:
-        if by.get("effect") and by["effect"] != taint["effect"]:
-            return False
-        if by.get("key") and by["key"] != taint["key"]:
-            return False
-        return by.get("operator") == "Exists" or (by.get("value") or "") == (taint.get("value") or "")
-
-    tolerations = request.get("tolerations") or ()
-    return any(t["effect"] in ("NoSchedule", "NoExecute") and not any(tolerated(t, by) for by in tolerations) for t in device.get("taints") or ())
 
 
 def allocation_result(taken: list[tuple[Request, Device]], node: str) -> Object:

@@ -13,18 +13,12 @@ from kplan.api.objects import Object, annotations_of, labels_of
 from kplan.api.quantity import value_of
 from kplan.api.reader import Entry, Reader
 from kplan.scheduler.cluster_state import ATTACHMENT, CLAIM, CSI_CAPACITY, CSI_DRIVER, CSI_NODE, STORAGE_CLASS, VOLUME
+from kplan.scheduler.csi_migration import MIGRATED_PLUGINS, TOPOLOGY_LABELS
 from kplan.scheduler.volumes import SELECTED_NODE, is_bound
 
 BINDING, ZONE, RESTRICTIONS, LIMITS = "VolumeBinding", "VolumeZone", "VolumeRestrictions", "NodeVolumeLimits"
 POLL, TIMEOUT = 1.0, 600.0  # seconds
 TOO_LONG = "context deadline exceeded"
-MIGRATED_PLUGINS = "storage.alpha.kubernetes.io/migrated-plugins"
-TOPOLOGY = (
-    "topology.kubernetes.io/zone",
-    "topology.kubernetes.io/region",
-    "failure-domain.beta.kubernetes.io/zone",
-    "failure-domain.beta.kubernetes.io/region",
-)
 NONE: frozenset[str] = frozenset()
 
 
@@ -110,7 +104,7 @@ def helped(entry: Entry) -> frozenset[str]:
 
 
 def _topology(volume: Object) -> dict[str, str]:
-    return {k: v for k, v in labels_of(volume).items() if k in TOPOLOGY}
+    return {k: v for k, v in labels_of(volume).items() if k in TOPOLOGY_LABELS}
 
 
 def _class_helps(old: Object | None, new: Object) -> frozenset[str]:

@@ -6,12 +6,11 @@ from typing import Any
 
 from kplan.scheduler.cluster_state import STORAGE_CLASS, VOLUME, ClusterState
 from kplan.scheduler.columns import Nodes
-from kplan.scheduler.csi_migration import BETA_REGION, BETA_ZONE, DELIMITER, REGION, ZONE
+from kplan.scheduler.csi_migration import BETA_REGION, BETA_ZONE, DELIMITER, REGION, TOPOLOGY_LABELS, ZONE
 from kplan.scheduler.framework import Check, ClusterPlugin, Reject, Rejected, Rejects
 from kplan.scheduler.podinfo import PodInfo
 from kplan.scheduler.volumes import claim_or_reject, class_name
 
-LABELS = (BETA_ZONE, BETA_REGION, ZONE, REGION)
 GA = {BETA_ZONE: ZONE, BETA_REGION: REGION}
 
 
@@ -42,7 +41,7 @@ class VolumeZone(ClusterPlugin):
             if volume is None:
                 raise Rejected(f'persistentvolume "{volume_name}" not found')
             labels = volume["metadata"].get("labels") or {}
-            zones = ((key, [z.strip() for z in labels[key].split(DELIMITER)]) for key in LABELS if key in labels)
+            zones = ((key, [z.strip() for z in labels[key].split(DELIMITER)]) for key in TOPOLOGY_LABELS if key in labels)
             wanted += ((key, frozenset(names)) for key, names in zones if all(names))
         return ZoneCheck(wanted) if wanted else None
 
@@ -58,7 +57,7 @@ class ZoneCheck(Check):
     def filter(self, nodes: Nodes) -> Rejects:
         """Nodes of another zone or region."""
         labelled: Any = nodes.no
-        for key in LABELS:
+        for key in TOPOLOGY_LABELS:
             labelled = labelled | (nodes.label(key).codes >= 0)
         astray: Any = nodes.no
         for key, names in self.wanted:
