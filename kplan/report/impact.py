@@ -67,8 +67,8 @@ def impact_lines(plan: Plan) -> Iterator[str]:
 
 
 def _telling(course: Rollout) -> bool:
-    """A rollout of something that was there, or that gets stuck."""
-    return bool(course.stuck) or course.steps[0].pods > 0
+    """A rollout of something that was there, or one that gets stuck and could be helped; why else new pods are not up stands with the findings."""
+    return course.steps[0].pods > 0 or bool(course.remedies)
 
 
 def _restart(restart: Restart) -> str:

@@ -50,7 +50,14 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
             out.print()
         render_impact(plan, out)
     render_diagnostics(plan.diagnostics, out, plan.excerpts)
-    out.print(Text(plan.summary, style="bold"))
+    _summary(plan, out)
+
+
+def _summary(plan: Plan, out: Console) -> None:
+    """The last line; where it does not fit, each sentence on a line of its own."""
+    sentences = [plan.summary] if len(plan.summary) <= out.width else plan.summary.replace(". ", ".\n").split("\n")
+    for sentence in sentences:
+        _wrapped(Text(sentence, style="bold"), out, 2)
 
 
 def render_findings(findings: Findings, out: Console, *, quiet: bool = False) -> None:

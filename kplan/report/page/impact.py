@@ -18,7 +18,7 @@ MOST_COURSES, MOST_LINES = 24, 200
 def impact(plan: Plan, known: frozenset[Ref]) -> Markup:
     """Nothing where nothing that was there is touched."""
     lines = list(impact_lines(plan))
-    courses = [c for c in plan.rollouts if len(c.steps) > 1 and (c.steps[0].pods or c.stuck)]
+    courses = [c for c in plan.rollouts if len(c.steps) > 1 and c.steps[0].pods]
     if not lines and not courses:
         return Markup("")
     items = [_line(line) for line in lines[:MOST_LINES]]
