@@ -7,6 +7,8 @@ say today.
 
 from __future__ import annotations
 
+import marshal
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,18 +20,20 @@ from kplan.schema import lookup
 from kplan.schema.structs import root, slots
 
 MOST_NAMED = 3
+_TOKEN = re.compile(rb"kube-api-access-[a-z0-9]{5}")
 
 
 def sound(objects: Sequence[Object], door: Door) -> tuple[list[Object], list[str]]:
     """The objects that can be restored, and a note on the others."""
     kept: list[Object] = []
     wrong: list[str] = []
+    judged: set[bytes] = set()
     for obj in objects:
         meta: Any = obj.get("metadata")
         if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
             wrong.append(f"{obj.get('kind')} without a name")
             continue
-        read, why = _read(obj, door)
+        read, why = _read(obj, door, judged)
         if why:
             wrong.append(f"{Ref.of(obj)} ({why})")
         else:
@@ -40,8 +44,11 @@ def sound(objects: Sequence[Object], door: Door) -> tuple[list[Object], list[str
     return kept, [f"left out of the state, no server gives them: {', '.join(wrong[:MOST_NAMED])}{more}"]
 
 
-def _read(obj: Object, door: Door) -> tuple[Object, str]:
-    """The object with its defaults, which one from a server has already; and what no stored object lacks, empty where nothing."""
+def _read(obj: Object, door: Door, judged: set[bytes]) -> tuple[Object, str]:
+    """The object with its defaults, which one from a server has already; and what no stored object lacks, empty where nothing.
+
+    `judged` are pods that lack nothing, by what makes others like them.
+    """
     served = door.registry.resolve(obj["apiVersion"], obj["kind"])
     if served is None or served.custom is not None:
         return obj, ""
@@ -53,10 +60,23 @@ def _read(obj: Object, door: Door) -> tuple[Object, str]:
     new = decoded.object
     if served.kind.namespaced and not new["metadata"].get("namespace"):
         new["metadata"]["namespace"] = "default"  # as restoring takes it
+    alike = _alike(new) if obj["kind"] == "Pod" else b""
+    if alike in judged:
+        return obj, ""
     undefaulted = copy_tree(new)
     served.kind.default(new)
     missing = next((e for e in served.kind.validate(new) if e.reason == field.REQUIRED), None)
-    return obj if new == undefaulted else new, f"{missing.field}: {missing.message}" if missing else ""
+    if new != undefaulted:
+        obj = new
+    elif missing is None and alike:
+        judged.add(alike)
+    return obj, f"{missing.field}: {missing.message}" if missing else ""
+
+
+def _alike(pod: Object) -> bytes:
+    """What pods of one template share of what is asked of them: the spec but for its node and the random name of the token's volume."""
+    spec = pod.get("spec")
+    return _TOKEN.sub(b"", marshal.dumps({k: v for k, v in spec.items() if k != "nodeName"}, 2)) if isinstance(spec, dict) else b""
 
 
 def _whole(obj: Object, version: str) -> Object:
