@@ -247,7 +247,8 @@ def _evaluate_indexes(api: Client, sync: Sync) -> None:
         lost = [p for p in waiting if job_pods.failed(p, spec)]
         for_good = job_pods.indexes_of(p for p in lost if _index_failed(spec, p))
         failed = sync.failed_indexes = with_indexes(parse_intervals(status.get("failedIndexes") or "", completions), for_good)
-        most = int(spec.get("maxFailedIndexes", completions))
+        bound = spec.get("maxFailedIndexes")
+        most: int = (completions or 0) if bound is None else bound
         if sync.finished is None:
             if total(failed) > most:
                 _fail(api, sync, "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")
