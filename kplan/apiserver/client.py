@@ -68,6 +68,10 @@ class Client:
         """The Pods of a namespace whose labels match, by name."""
         return self.door.store.selected(namespace, matches)
 
+    def labelled(self, namespace: str, labels: dict[str, str]) -> Sequence[Object]:
+        """The Pods of a namespace that have all these labels, by name."""
+        return self.door.store.labelled(namespace, labels)
+
     def dependents(self, uid: str) -> Sequence[tuple[str, Object]]:
         """(kind, object) of all that have an owner reference to `uid`."""
         return self.door.store.dependents(uid)

@@ -7,7 +7,7 @@ Objects in here are frozen by convention: a write replaces the whole dict. `mana
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from kplan.api.objects import Object, controller_of
@@ -35,6 +35,7 @@ class Store:
         self._pods: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._orphans: dict[tuple[str, str], dict[str, Object]] = defaultdict(dict)
         self._labelled: dict[str, dict[Labels, dict[str, Object]]] = defaultdict(dict)  # namespace -> labels -> name -> Pod
+        self._having: dict[str, dict[tuple[str, str], dict[Labels, None]]] = defaultdict(dict)  # namespace -> label -> the keys of _labelled with it
         self._claimants: dict[Key, set[str]] = defaultdict(set)  # claim -> names of the pods whose volumes use it
         self.listeners: list[Callable[[Entry], None]] = []
 
@@ -92,6 +93,17 @@ class Store:
         for labels, here in self._labelled.get(namespace, {}).items():
             if matches(dict(labels)):
                 found.update(here)
+        return [found[name] for name in sorted(found)]
+
+    def labelled(self, namespace: str, labels: dict[str, str]) -> Sequence[Object]:
+        """The Pods of a namespace that have all these labels, by name. Looks at the sets of labels that have the rarest of them."""
+        groups, wanted = self._labelled.get(namespace, {}), frozenset(labels.items())
+        having = self._having.get(namespace, {})
+        sets: list[Collection[Labels]] = [groups, *(having.get(pair, {}) for pair in wanted)]
+        found: dict[str, Object] = {}
+        for group in min(sets, key=len):
+            if wanted <= group:
+                found.update(groups[group])
         return [found[name] for name in sorted(found)]
 
     def kinds(self) -> Sequence[str]:
@@ -176,5 +188,11 @@ class Store:
             del groups[before][name]
             if not groups[before]:
                 del groups[before]
+                for pair in before:
+                    del self._having[namespace][pair][before]
         if after is not None and new is not None:
-            groups.setdefault(after, {})[name] = new
+            if after not in groups:
+                groups[after] = {}
+                for pair in after:
+                    self._having[namespace].setdefault(pair, {})[after] = None
+            groups[after][name] = new

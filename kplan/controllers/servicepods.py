@@ -11,7 +11,6 @@ from functools import lru_cache
 from kplan.api.addresses import Address, parse_ip
 from kplan.api.objects import Object, labels_of
 from kplan.api.reader import Entry, Reader
-from kplan.api.selectors import selector_from_set
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Key
 from kplan.controllers import pods
@@ -34,7 +33,7 @@ class ServicesOfPods:
         key = frozenset(labels.items())
         found = known[1].get(key)
         if found is None:
-            found = [(namespace, s["metadata"]["name"]) for s in services if (wanted := s["spec"].get("selector")) and selector_from_set(wanted)(labels)]
+            found = [(namespace, s["metadata"]["name"]) for s in services if (wanted := s["spec"].get("selector")) and wanted.items() <= labels.items()]
             known[1][key] = found
         return found
 
@@ -74,7 +73,7 @@ def _membership_changed(old: Object, new: Object) -> bool:
 
 def selected_pods(service: Object, api: Client) -> Sequence[Object]:
     """The pods that a Service selects, by name."""
-    return api.selected(service["metadata"]["namespace"], selector_from_set(service["spec"]["selector"]))
+    return api.labelled(service["metadata"]["namespace"], service["spec"]["selector"])
 
 
 def in_endpoints(pod: Object, *, terminating: bool) -> bool:

@@ -79,6 +79,24 @@ def test_schedule_one_assumes_until_the_store_says_so_or_it_is_forgotten() -> No
     assert scheduler.explain(first).chosen == "a"
 
 
+def test_what_kubelets_tell_changes_nothing_until_the_pod_ends_or_is_resized() -> None:
+    store = Store(node("a", "2"), pod("x", "1500m", on="a"))
+    scheduler = Scheduler(store)
+
+    def told(**status: object) -> bool:
+        old = store.get("Pod", "default", "x")
+        assert old is not None
+        scheduler.observe(store.put({**old, "status": status}))
+        return scheduler.explain(pod("p", "1")).chosen == "a"
+
+    assert not told(phase="Running", startTime="2026-01-01T00:00:00Z")
+    known = scheduler.cluster.pod("default/x")
+    assert known is not None and known.start == "2026-01-01T00:00:00Z"
+    smaller = {"name": "c", "resources": {"requests": {"cpu": "1800m"}}}
+    assert not told(phase="Running", containerStatuses=[smaller])
+    assert told(phase="Succeeded")
+
+
 def test_rejecting_plugins_are_named() -> None:
     decision = Scheduler(Store(node("a", "1"), node("b", taints=[{"key": "k", "effect": "NoSchedule"}]))).explain(pod("p", "2"))
     assert decision.rejected_by == {"NodeResourcesFit", "TaintToleration"}
