@@ -40,6 +40,12 @@ def rules() -> Iterator[str]:
     )
     rows = [f"| [{r.name}](#{r.name}) | {r.severity} | {r.profile} | {_summary(r.documentation)} |" for r in RULES]
     yield "\n".join(["| rule | severity | profile | |", "|---|---|---|---|", *rows])
+    yield "## In other linters' words"
+    yield "Where another linter has the same check, this is what it is called here; its annotations count for these rules."
+    from kplan.lint.peers import checks
+
+    same = sorted(checks(RULES).items(), key=lambda item: (item[0][0].lower(), item[0][1]))
+    yield "\n".join(["| linter | check | here |", "|---|---|---|", *(f"| {tool} | {check} | {', '.join(names)} |" for (tool, check), names in same)])
     for rule in RULES:
         yield f"## {rule.name}"
         lines = [rule.documentation.split("\n")[0], f"*Severity*: {rule.severity}. *Profile*: {rule.profile}."]

@@ -18,7 +18,7 @@ from kplan.config import Config
 from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.graph import OWNS, Edge, Graph, build
 from kplan.kinds.customreferences import CLUSTER_SCOPED
-from kplan.lint import answers
+from kplan.lint import answers, peers
 from kplan.lint.rule import Context, Edit, Finding
 from kplan.lint.rules import RULES
 from kplan.lint.selection import Chosen, choose, elsewhere
@@ -111,7 +111,7 @@ def lint(sources: Sources, options: Options | None = None, record: Record | None
     kept: list[Diagnostic] = list(dict.fromkeys(found))
     accepted: list[Diagnostic] = []
     if options.suppress:
-        suppressions = Suppressions()
+        suppressions = Suppressions(peers.checks(RULES))
         suppressions.add_config(options.config.suppress, options.config.file)
         for ref, manifest in checked:
             suppressions.add_manifest(ref, manifest)

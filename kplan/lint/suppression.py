@@ -7,12 +7,14 @@
     image: web   # kplan: ignore=latest-tag -- pinned by the registry mirror
 
 Rule names may be globs (`dangling-*`; in annotations `all`). Every suppression is counted, and one that suppresses nothing is told.
+The annotations of other linters count too, for the rules that look for the same: `kube-linter.io/ignore-all`, `kube-score/ignore: a,b`,
+`polaris.fairwinds.com/exempt: "true"`, `polaris.fairwinds.com/CHECK-exempt: "true"`; of these nobody is told that they are not needed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -23,14 +25,17 @@ from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.graph import pod_template
 from kplan.manifests.manifest import Manifest
 
-PREFIXES = ("ignore.kplan.dev/", "ignore-check.kube-linter.io/")
+OWN, KUBE_LINTER, POLARIS = "ignore.kplan.dev/", "ignore-check.kube-linter.io/", "polaris.fairwinds.com/"
 COMMENT = re.compile(r"#\s*kplan:\s*ignore=(?P<rules>[\w/*,.-]+)(?:\s+--\s*(?P<reason>.*))?")
 NEVER = ("yaml/syntax", "manifests/")  # what cannot be read cannot be accepted
 
 
 @dataclass(slots=True)
 class Accepted:
-    """One suppression. `where` is its own place; `lines` (file, line) for comments, `ref` for annotations, `globs` for the configuration."""
+    """One suppression. `where` is its own place; `line` (file, line) for comments, `ref` for annotations, `globs` for the configuration.
+
+    `foreign`: it speaks to another linter.
+    """
 
     rule: str
     reason: str
@@ -38,6 +43,7 @@ class Accepted:
     ref: Ref | None = None
     line: tuple[str, int] | None = None
     globs: Suppression | None = None
+    foreign: bool = False
     used: int = 0
 
     def covers(self, diagnostic: Diagnostic) -> bool:
@@ -63,8 +69,9 @@ class Accepted:
 
 @dataclass(slots=True)
 class Suppressions:
-    """All suppressions of a run."""
+    """All suppressions of a run. `peers`: what other linters' checks are called here."""
 
+    peers: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
     accepted: list[Accepted] = field(default_factory=list)
 
     def add_config(self, suppressions: Iterable[Suppression], file: str) -> None:
@@ -81,10 +88,27 @@ class Suppressions:
         for path, holder in holders:
             notes = annotations_of(holder) if isinstance(holder.get("metadata"), dict) else {}
             for key, reason in notes.items() if isinstance(notes, dict) else ():
-                prefix = next((p for p in PREFIXES if isinstance(key, str) and key.startswith(p)), None)
-                if prefix is not None:
-                    rule = key.removeprefix(prefix)
-                    self.accepted.append(Accepted("*" if rule == "all" else rule, str(reason), manifest.locate(f"{path}.annotations[{key}]"), ref=ref))
+                for rule, foreign in self._annotated(key, reason):
+                    where = manifest.locate(f"{path}.annotations[{key}]")
+                    self.accepted.append(Accepted(rule, str(reason), where, ref=ref, foreign=foreign))
+
+    def _annotated(self, key: object, value: object) -> Iterator[tuple[str, bool]]:
+        """(rule, whether it speaks to another linter) for each rule that an annotation suppresses."""
+        if not isinstance(key, str):
+            return
+        if key.startswith(OWN):
+            name = key.removeprefix(OWN)
+            yield ("*" if name == "all" else name), False
+        elif key.startswith(KUBE_LINTER):
+            name = key.removeprefix(KUBE_LINTER)
+            yield from (("*" if n == "all" else n, True) for n in self.peers.get(("kube-linter", name), (name,)))
+        elif key == "kube-linter.io/ignore-all" or (key == f"{POLARIS}exempt" and value == "true"):
+            yield "*", True
+        elif key == "kube-score/ignore":
+            for name in str(value).split(","):
+                yield from ((n, True) for n in self.peers.get(("kube-score", name.strip()), ()))
+        elif key.startswith(POLARIS) and key.endswith("-exempt") and value == "true":
+            yield from ((n, True) for n in self.peers.get(("Polaris", key.removeprefix(POLARIS).removesuffix("-exempt")), ()))
 
     def add_comments(self, manifest: Manifest) -> None:
         """Those that stand in comments of a manifest's document."""
@@ -125,6 +149,6 @@ class Suppressions:
     def unused(self, known: frozenset[str]) -> Iterable[Diagnostic]:
         """Suppressions that suppressed nothing. `known` are the rules that ran: others may have had something to say."""
         for accepted in self.accepted:
-            if not accepted.used and (accepted.rule in known or "*" in accepted.rule):
+            if not accepted.used and not accepted.foreign and (accepted.rule in known or "*" in accepted.rule):
                 message = f'nothing to suppress: "{accepted.rule}" finds nothing here'
                 yield Diagnostic("unused-suppression", Severity.NOTE, message, accepted.ref, "", accepted.where, "remove it")

@@ -17,7 +17,7 @@ def invalid_target_ports(ref: Ref, obj: Object, context: Context) -> Iterator[Fi
     Why: the endpoints get no address for that port; connections are refused. (A number need not be declared.)
     Example: `targetPort: htpp` where the container port is called `http`.
     Fix: correct the name, or name the container port.
-    Upstream: the endpoints controller (FindPort); kube-linter's check of this name looks at the syntax only.
+    Upstream: kube-linter invalid-target-ports; that one looks at the syntax only, this one does as the endpoints controller (FindPort).
     """
     pods = [context.pods(w) for w in context.selected(ref, "spec.selector")]
     for i, port in enumerate((obj["spec"].get("ports") or ()) if pods else ()):

@@ -19,7 +19,8 @@ def requests_equal_limits(ref: Ref, obj: Object, context: Context, *, resources:
     Why: what is used beyond the request is not there when others need it too; for memory that means being killed.
     Example: `requests: {memory: 128Mi}, limits: {memory: 1Gi}`.
     Fix: make them equal; the option `resources` says for which resources.
-    Upstream: kube-score container-resource-requests-equal-limits, container-memory-requests-equal-limits and their like.
+    Upstream: kube-score container-resource-requests-equal-limits, container-cpu-requests-equal-limits,
+        container-memory-requests-equal-limits, container-ephemeral-storage-request-equals-limit.
     """
     for c in context.containers(ref):
         for name in resources:
