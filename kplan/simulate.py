@@ -3,6 +3,9 @@
 Level-triggered and single-threaded on a virtual clock. Writes append to the store's log; each loop's watches map entries to keys in
 a queue without duplicates. Controllers drain first, then the scheduler, then kubelets and drivers; when all are empty the clock moves to the
 next timer. A run ends when the next timer lies later than the last write that changed an object plus `quiet`, or than `horizon`.
+
+A cluster that would never come to rest ends with a diagnostic that names the writers: loops that undo each other's work at one
+instant, or (`kplan.rivalry`) by turns as time goes by. A run without horizon stops there, or after `LONGEST`.
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ from kplan.apiserver.client import Client
 from kplan.apiserver.door import Door
 from kplan.apiserver.loops import EVERYTHING, RETRY, Controller, Watch
 from kplan.diagnostics import Diagnostic, Severity
+from kplan.rivalry import Rivalry, named
 
 MAX_SYNCS_PER_INSTANT = 2000  # of one key, with the clock standing still: far above what any real convergence needs
 SEEN_SINGLY = 16  # writes of kubelets and drivers at one instant
+LONGEST = 86400.0  # seconds of a run without horizon in which something changes again and again; more where `quiet` is long
 FIRST_RETRY, LAST_RETRY = 0.005, 1000.0  # seconds; client-go's ItemExponentialFailureRateLimiter
 
 
@@ -67,6 +72,7 @@ class Simulation:
         self._ticket = 0
         self._changed = door.store.now
         self._started = False
+        self._rivalry = Rivalry()
         door.store.listeners.append(self._on_write)
 
     def run(self, quiet: float = 2.0, horizon: float | None = None) -> Run:
@@ -78,6 +84,8 @@ class Simulation:
         clock = self.door.store.clock
         start = clock.now
         self._changed = start
+        self._rivalry = Rivalry()
+        longest = start + timedelta(seconds=max(LONGEST, 10 * quiet))
         limit = start + timedelta(seconds=horizon) if horizon is not None else None
         first_event = len(self.door.events)
         if not self._started:
@@ -91,6 +99,9 @@ class Simulation:
             if stuck is not None:
                 livelock.append(stuck)
                 break
+            if limit is None and (self._rivalry.found or clock.now > longest):
+                livelock += [] if self._rivalry.found else [self._restless((clock.now - start).total_seconds())]
+                break
             end = self._changed + timedelta(seconds=quiet)
             if limit is not None:
                 end = min(end, limit)
@@ -99,6 +110,7 @@ class Simulation:
                 break
             clock.advance(self._timers[0][0])
             self._ring()
+        livelock += self._rivalry.diagnostics()
         return Run(not livelock, (clock.now - start).total_seconds(), tuple(self.door.events[first_event:]), (), tuple(livelock))
 
     # -- queues
@@ -106,6 +118,7 @@ class Simulation:
     def _on_write(self, entry: Entry) -> None:
         if entry.kind != "Event":
             self._changed = self.door.store.clock.now
+            self._rivalry.note(entry)
 
     def _dispatch(self) -> None:
         """Map what was written to keys."""
@@ -146,7 +159,10 @@ class Simulation:
                 syncs[busy, key] += 1
                 if syncs[busy, key] > MAX_SYNCS_PER_INSTANT:
                     return self._stuck(syncs)
-                self._again(busy, key, loop.controller.sync(key, loop.client))
+                self._rivalry.writer = (loop.controller.name, key)
+                after = loop.controller.sync(key, loop.client)
+                self._rivalry.writer = None
+                self._again(busy, key, after)
                 self._dispatch()
 
     def _together(self, loop: Loop, steps: int) -> int:
@@ -189,6 +205,11 @@ class Simulation:
                 self._enqueue(index, key)
 
     def _stuck(self, syncs: Counter[tuple[int, Any]]) -> Diagnostic:
-        worst = ", ".join(f"{self.loops[i].controller.name} on {'/'.join(filter(None, key))} ({n} times)" for (i, key), n in syncs.most_common(3))
+        worst = ", ".join(f"{named(self.loops[i].controller.name, key)} ({n} times)" for (i, key), n in syncs.most_common(3))
         message = f"the cluster never comes to rest: {worst}"
         return Diagnostic("simulate/livelock", Severity.ERROR, message, hint="these loops undo each other's work; look at what they write")
+
+    def _restless(self, seconds: float) -> Diagnostic:
+        worst = ", ".join(f"{named(*writer)} ({n} writes)" for writer, n in self._rivalry.writes.most_common(3))
+        message = f"the cluster does not come to rest within {seconds / 3600:.0f} hours: {worst}"
+        return Diagnostic("simulate/restless", Severity.WARNING, message, hint="run with a horizon, or with a shorter quiet time")

@@ -38,7 +38,7 @@ def _key(kind: str, obj: Object) -> Key:
 
 def _owners(obj: Object, reader: Client) -> list[Key]:
     """The owners that cannot go while this object is there."""
-    found = []
+    found: list[Key] = []
     for reference in obj["metadata"].get("ownerReferences") or ():
         served = reader.door.registry.resolve(reference["apiVersion"], reference["kind"]) if reference.get("blockOwnerDeletion") else None
         if served is not None:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from kplan.api.objects import Object
+from kplan.api.objects import Object, labels_of
 from kplan.api.quantity import BINARY_SI, DECIMAL_SI, from_milli, parse_json
 from kplan.api.selectors import SelectorError, parse
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Controller, Key, Watch, itself
+from kplan.controllers.ownership import Match
 from kplan.controllers.replicacalculator import (
     NO_CUSTOM_METRICS,
     NO_EXTERNAL_METRICS,
@@ -22,11 +23,11 @@ from kplan.controllers.replicacalculator import (
     usage_replicas,
     utilization_replicas,
 )
-from kplan.controllers.scaletarget import AUTOSCALER, Scale, ScaleError, autoscalers_of, get_scale
+from kplan.controllers.scaletarget import Scale, ScaleError, get_scale
 from kplan.controllers.scalingbehavior import HIGHER_BEFORE, Bounds, Memory, limit_by_rules
 from kplan.controllers.selectortext import label_selector_text
 
-KIND = AUTOSCALER
+KIND = "HorizontalPodAutoscaler.autoscaling"
 PERIOD = 15.0
 TOLERANCE = 0.1
 ABLE, ACTIVE, LIMITED = "AbleToScale", "ScalingActive", "ScalingLimited"
@@ -46,19 +47,20 @@ class HorizontalPodAutoscalerController(Controller):
     def __init__(self) -> None:
         self._due: dict[Key, datetime] = {}
         self._memory: dict[Key, Memory] = {}
+        self._selectors: dict[Key, Match] = {}  # of the targets, as last seen
 
     def sync(self, key: Key, api: Client) -> float | None:
         """Upstream: reconcileKey, with the queue's fixed rate."""
         hpa = api.get(KIND, *key)
         if hpa is None:
-            self._due.pop(key, None)
-            self._memory.pop(key, None)
+            for known in (self._due, self._memory, self._selectors):
+                known.pop(key, None)
             return None
         due = self._due.setdefault(key, api.now + timedelta(seconds=PERIOD))
         if api.now < due:
             return (due - api.now).total_seconds()
         self._due[key] = api.now + timedelta(seconds=PERIOD)
-        Reconciliation(api, hpa, self._memory.setdefault(key, Memory())).run()
+        Reconciliation(api, hpa, self._memory.setdefault(key, Memory()), self._selectors).run()
         return PERIOD
 
 
@@ -69,6 +71,7 @@ class Reconciliation:
     api: Client
     hpa: Object
     memory: Memory
+    selectors: dict[Key, Match]
     conditions: list[Object] = field(default_factory=list)
     metrics: list[Object] | None = None
 
@@ -182,7 +185,8 @@ class Reconciliation:
             raise _NotComputedError(message) from None
         namespace = self.hpa["metadata"]["namespace"]
         selected = self.api.selected(namespace, matches)
-        rivals = autoscalers_of(self.api, namespace, selected)
+        self.selectors[namespace, self.hpa["metadata"]["name"]] = matches
+        rivals = sorted(n for (ns, n), held in self.selectors.items() if ns == namespace and any(held(labels_of(p)) for p in selected))
         if len(rivals) > 1:
             held = " ".join(f"{{{name} {namespace}}}" for name in rivals)
             message = f"pods by selector {text} are controlled by multiple HPAs: [{held}]"

@@ -5,16 +5,15 @@ Upstream: client-go's scale client over each kind's scale subresource, for custo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kplan.api.objects import Object, group_kind, group_of, labels_of, replace
+from kplan.api.objects import Object, group_kind, group_of, replace
 from kplan.api.ref import Ref
-from kplan.api.selectors import SelectorError, format_selector, nothing, parse
+from kplan.api.selectors import format_selector
 from kplan.apiserver.client import Client
 from kplan.apiserver.response import Response
 
-AUTOSCALER = "HorizontalPodAutoscaler.autoscaling"
 NO_SCALE = "the server could not find the requested resource"
 
 
@@ -82,18 +81,3 @@ def _custom_paths(api: Client, resource: str, version: str) -> Object | None:
             scale: Object | None = (each.get("subresources") or {}).get("scale")
             return scale
     return None
-
-
-def autoscalers_of(api: Client, namespace: str, pods: Sequence[Object]) -> list[str]:
-    """The HorizontalPodAutoscalers of a namespace whose targets select one of these pods.   Upstream: hpasControllingPodsUnderSelector."""
-    found = []
-    for hpa in api.list(AUTOSCALER, namespace):
-        target = hpa["spec"]["scaleTargetRef"]
-        try:
-            text = get_scale(api, target.get("apiVersion") or "", target["kind"], namespace, target["name"]).selector
-            matches = parse(text) if text else nothing
-        except (ScaleError, SelectorError):
-            continue
-        if any(matches(labels_of(pod)) for pod in pods):
-            found.append(hpa["metadata"]["name"])
-    return found
