@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Span
-from kplan.diff import Change, masked
+from kplan.diff import Change, FieldChange, masked
 from kplan.excerpts import Excerpt
 from kplan.graph import Edge
 from kplan.picture import NodeUse, Picture, Place, PodPlaces
 from kplan.report.impact_document import impact_json
+from kplan.report.standing import forcing
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
@@ -41,7 +42,7 @@ def render_plan(plan: Plan, out: TextIO) -> None:
         "clock": {"started": plan.started, "ended": plan.ended, "elapsed": plan.elapsed},
         "notes": list(plan.notes),
         "stated": [ref_json(r) for r in plan.stated],
-        "changes": [_change(c) for c in plan.changes],
+        "changes": [_change(c, plan) for c in plan.changes],
         "workloads": [
             {"ref": ref_json(ref), "pods": summary.states, "nodes": summary.nodes, "reasons": list(summary.reasons)} for ref, summary in plan.pods.items()
         ],
@@ -96,18 +97,24 @@ def _span(span: Span) -> dict[str, Any]:
     return {"file": span.file, **({"line": span.line} if span.line else {}), **({"column": span.column} if span.column else {})}
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, plan: Plan) -> dict[str, Any]:
     found: dict[str, Any] = {"ref": ref_json(change.ref), "action": change.action}
     if change.cause is not None:
         found["cause"] = ref_json(change.cause)
     if change.fields:
-        found["fields"] = [{"path": f.path, "before": f.before, "after": f.after, **({"masked": True} if f.masked else {})} for f in change.fields]
+        forced = forcing(change, plan)
+        found["fields"] = [_field(f, f.path in forced) for f in change.fields]
     for name, obj in (("before", change.before), ("after", change.after)):
         if obj is not None:
             meta = obj["metadata"]
             bare = {**obj, "metadata": {k: v for k, v in meta.items() if k != "managedFields"}} if "managedFields" in meta else obj
             found[name] = masked(bare)
     return found
+
+
+def _field(field: FieldChange, forced: bool) -> dict[str, Any]:
+    marks = {"masked": field.masked, "forcesReplacement": forced}
+    return {"path": field.path, "before": field.before, "after": field.after, **{k: v for k, v in marks.items() if v}}
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
-from kplan.diff import Change
+from kplan.diagnostics import Severity
+from kplan.diff import REPLACE, Change
+
+if TYPE_CHECKING:
+    from kplan.plan import Plan
+
+_WITHIN = re.compile(r"\[[^\]]*\]")  # an item of a list, by index or by key
 
 
 def standing(change: Change) -> str:
@@ -30,6 +37,15 @@ def standing(change: Change) -> str:
     if kind == "HorizontalPodAutoscaler":
         return f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas')} replicas"
     return ""
+
+
+def forcing(change: Change, plan: Plan) -> frozenset[str]:
+    """Of an object that would have to be replaced, the fields that make it so: those that the server refuses to change."""
+    if change.action != REPLACE:
+        return frozenset()
+    refused = [_WITHIN.sub("", d.path) for d in plan.diagnostics if d.ref == change.ref and d.path and d.severity is Severity.ERROR]
+    paths = {f.path: f"{_WITHIN.sub('', f.path)}." for f in change.fields}
+    return frozenset(path for path, bare in paths.items() if any(bare.startswith(f"{r}.") for r in refused))
 
 
 def _scaled(before: Any, after: Any) -> str:

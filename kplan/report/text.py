@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
 from kplan.excerpts import Excerpt, excerpt_of
 from kplan.report.impact import render_text as render_impact
-from kplan.report.standing import standing
+from kplan.report.standing import forcing, standing
 from kplan.report.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
 
 
 def _summary(plan: Plan, out: Console) -> None:
-    """The last line; where it does not fit, each sentence on a line of its own."""
-    sentences = [plan.summary] if len(plan.summary) <= out.width else plan.summary.replace(". ", ".\n").split("\n")
+    """The last line; where it does not fit, each part on a line of its own."""
+    sentences = [plan.summary] if len(plan.summary) <= out.width else re.split(r"(?<=[.;]) ", plan.summary)
     for sentence in sentences:
         _wrapped(Text(sentence, style="bold"), out, 2)
 
@@ -127,11 +128,12 @@ def _change(change: Change, plan: Plan, derived: Sequence[Change], out: Console,
     sign, colour = SIGNS[change.action]
     line = Text(f"{sign:>3} ", style=f"bold {colour}")
     line.append(_name(change.ref), style="bold")
-    line.append(_behind(change), style="dim")
+    line.append("  refused: must be replaced" if change.action == REPLACE and change.ref in plan.rejected else _behind(change), style="dim")
     _wrapped(line, out, 8)
     if change.action in (UPDATE, REPLACE):
+        forced = forcing(change, plan)
         for field in change.fields:
-            _field(field, out)
+            _field(field, out, field.path in forced)
     _derived(change.ref, derived, plan, out, verbose)
 
 
@@ -148,7 +150,7 @@ def _behind(change: Change) -> str:
     return f"  {words}" if words else ""
 
 
-def _field(change: FieldChange, out: Console) -> None:
+def _field(change: FieldChange, out: Console, forced: bool) -> None:
     path = Text("      ").append(f"{change.path}:", style="dim")
     value = Text()
     if change.before is None:
@@ -157,6 +159,8 @@ def _field(change: FieldChange, out: Console) -> None:
         value.append(f"- {_value(change.before)}", style="red")
     else:
         value.append(_value(change.before), style="red").append(" → ").append(_value(change.after), style="green")
+    if forced:
+        value.append("  # forces replacement", style="magenta")
     if path.cell_len + 1 + value.cell_len > out.width:
         _wrapped(path, out, 8)
         _wrapped(Text("        ").append_text(value), out, 8)

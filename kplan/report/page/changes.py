@@ -11,12 +11,12 @@ import yaml
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
-from kplan.diff import ACTIONS, CREATE, DELETE, Change, FieldChange, masked
+from kplan.diff import ACTIONS, CREATE, DELETE, REPLACE, Change, FieldChange, masked
 from kplan.lint.outcomes import PodSummary
 from kplan.plan import Plan
 from kplan.report.markup import Markup, element
 from kplan.report.page.words import SIGNS, VERBS, anchor, chip, count, link, ref_words, search, section, value
-from kplan.report.standing import standing
+from kplan.report.standing import forcing, standing
 
 MOST_FOLLOWING, MOST_OPEN = 40, 80
 SHORT = 16  # characters of values of which no part stands out
@@ -57,10 +57,10 @@ def changes(plan: Plan, known: frozenset[Ref]) -> Markup:
     groups: dict[str, list[tuple[str, Markup]]] = {}
     for ref in dict.fromkeys(plan.rejected):
         if ref not in shown:
-            groups.setdefault(ref.namespace, []).append(("rejected", _rejected(ref, plan)))
+            groups.setdefault(ref.namespace, []).append(("rejected", _rejected(ref, derived.get(ref, []), plan, known)))
     for change in stated:
         groups.setdefault(change.ref.namespace, []).append((change.action, _object(change, derived.get(change.ref, []), plan, known, objects)))
-    for cause in sorted(derived.keys() - shown):
+    for cause in sorted(derived.keys() - shown - {*plan.rejected}):
         groups.setdefault(cause.namespace, []).append(("derived", _caused(cause, derived[cause], plan, known)))
     opened = sum(map(len, groups.values())) <= MOST_OPEN
     blocks = [_namespace(name, groups[name], opened) for name in sorted(groups, key=lambda n: (n != "", n))]
@@ -85,21 +85,21 @@ def _namespace(name: str, entries: Sequence[tuple[str, Markup]], opened: bool) -
 def _object(change: Change, derived: Sequence[Change], plan: Plan, known: frozenset[Ref], objects: _Objects) -> Markup:
     body: list[Markup] = []
     if change.fields and change.action != CREATE:
-        body.append(_fields(change.fields))
+        body.append(_fields(change.fields, forcing(change, plan)))
     body += _outcome(change.ref, derived, plan, known)
     whole = change.after if change.action != DELETE else change.before
     text = objects.text(whole) if whole is not None else ""
     if text:
         title = {CREATE: "the object as the server stores it", DELETE: "the object as it was"}.get(change.action, "the object afterwards")
         body.append(element("details", element("summary", title), element("pre", text, tabindex="0"), class_="whole"))
-    told = standing(change)
+    told = "refused: must be replaced" if change.action == REPLACE and change.ref in plan.rejected else standing(change)
     interesting = change.action != CREATE or any(d.ref == change.ref for d in plan.diagnostics)
     return _entry(change.ref, change.action, SIGNS[change.action], told, body, _searched(change, derived), open_=interesting)
 
 
-def _rejected(ref: Ref, plan: Plan) -> Markup:
+def _rejected(ref: Ref, derived: Sequence[Change], plan: Plan, known: frozenset[Ref]) -> Markup:
     said = [d.message for d in plan.diagnostics if d.ref == ref and d.severity.name == "ERROR"]
-    body = [element("p", m, class_="reason") for m in said]
+    body = [*(element("p", m, class_="reason") for m in said), *_outcome(ref, derived, plan, known)]
     return _entry(ref, "rejected", "✕", "refused by the server", body, f"{ref} rejected {' '.join(said)}", open_=True)
 
 
@@ -126,11 +126,12 @@ def _searched(change: Change, derived: Sequence[Change]) -> str:
     return " ".join(words)
 
 
-def _fields(fields: Sequence[FieldChange]) -> Markup:
+def _fields(fields: Sequence[FieldChange], forced: frozenset[str]) -> Markup:
     rows = []
     for field in fields:
         old, new = _sides(field)
-        rows.append(element("tr", element("th", _breaking(field.path), scope="row"), element("td", old, class_="old"), element("td", new, class_="new")))
+        mark = element("span", "forces replacement", class_="pill forces") if field.path in forced else ""
+        rows.append(element("tr", element("th", _breaking(field.path), mark, scope="row"), element("td", old, class_="old"), element("td", new, class_="new")))
     head = element("thead", element("tr", element("th", "field"), element("th", "before"), element("th", "after")))
     return element("table", head, element("tbody", *rows), class_="fields")
 

@@ -53,7 +53,8 @@ def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
     svg = element("svg", element("g", *drawing), viewBox=room, class_="drawing", role="img", aria_label="Dependency graph", **size)
     lead = f"{count(len(boxes), 'object')}, {count(len(lines), 'edge')}" + (" (only what changes and its neighbours)" if left_out else "")
     panel = element("aside", hidden=True)
-    return section("graph", "Dependencies", lead, [_tools(), element("div", svg, panel, class_="canvas"), _legend()])
+    canvas = element("div", svg, panel, class_="canvas", style=f"--tall:{max(200, min(640, placed.height + 60))}px")
+    return section("graph", "Dependencies", lead, [_tools(), canvas, _legend()])
 
 
 def _boxes(plan: Plan, edges: Sequence[Edge], actions: dict[Ref, str]) -> list[Drawn]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,13 +13,14 @@ from kplan.report.markup import Markup, element
 
 SIGNS = {CREATE: "+", UPDATE: "~", REPLACE: "-/+", DELETE: "−"}
 VERBS = {CREATE: "created", UPDATE: "updated", REPLACE: "replaced", DELETE: "deleted"}
+_ODD = re.compile(r"[^A-Za-z0-9./:-]")
 LONGEST = 2000
 BINARY = (("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("Ti", 1 << 40), ("Pi", 1 << 50))
 
 
 def anchor(ref: Ref) -> str:
     """The id of an object's entry among the changes."""
-    return "object-" + "/".join(part for part in ref if part)
+    return "object-" + _ODD.sub(lambda m: f"_{ord(m[0]):x}_", "/".join(part for part in ref if part))
 
 
 def ref_words(ref: Ref, *, place: bool = True) -> Markup:
