@@ -35,8 +35,11 @@ class Replacement:
 
 
 def replacement(cluster: Cluster, data: Object, live: Object, answer: Response, namespace: str) -> Replacement | None:
-    """What would have to be replaced for a manifest whose update was refused; None where a new object would be refused too."""
-    if answer.code != 422 or not answer.causes:
+    """What would have to be replaced for a manifest whose update was refused.
+
+    None where a new object would be refused too, and where the manifest as a whole would be taken: then the merge with what is there is to blame.
+    """
+    if answer.code != 422 or not answer.causes or cluster.update(data, namespace=namespace, dry_run=True).accepted:
         return None
     wanted = _new(cluster, data, live, namespace)
     if wanted is None:

@@ -55,15 +55,19 @@ def _read(obj: Object, door: Door, judged: set[bytes]) -> tuple[Object, str]:
     decoded = door.decode(served, obj, strict=False)
     if decoded.error is not None or decoded.object is None:
         return obj, str(decoded.error)
-    if not served.simulated or served.version != served.kind.version:
-        return obj, ""
     new = decoded.object
+    if served.version != served.kind.version and served.kind.to_preferred is not None:
+        new = obj = served.kind.to_preferred(served.version, new)
+    elif not served.simulated or served.version != served.kind.version:
+        return obj, ""
     if served.kind.namespaced and not new["metadata"].get("namespace"):
         new["metadata"]["namespace"] = "default"  # as restoring takes it
     alike = _alike(new) if obj["kind"] == "Pod" else b""
     if alike in judged:
         return obj, ""
     undefaulted = copy_tree(new)
+    if obj is new:
+        obj = undefaulted
     served.kind.default(new)
     missing = next((e for e in served.kind.validate(new) if e.reason == field.REQUIRED), None)
     if new != undefaulted:

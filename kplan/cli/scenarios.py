@@ -105,6 +105,8 @@ def _of(
     namespace = given.namespace or environment.namespace or config.namespace or "default"
     versions = [checked_version(v) for v in (given.version or environment.kubernetes_version or config.kubernetes_version or "").split(",")]
     rendering = Rendering((*environment.values, *given.values), (*environment.set, *given.set), given.release or environment.release, namespace, versions[0])
+    if "-" in paths and "-" in (given.state or environment.state):
+        raise click.ClickException("standard input is either the manifests or the state")
     sources = read(paths, given.exclude, rendering)
     base = read_base(given.base or ((environment.base,) if environment.base else ()), paths, given.exclude, rendering)
     dump = _dump(given.state or environment.state, sources, dumps, options.progress)
@@ -113,7 +115,7 @@ def _of(
         namespace=namespace,
         nodes=given.nodes or environment.nodes,
         state=dump.objects if dump else (),
-        now=_time(given.now) if given.now else _time(dump.newest) if dump and dump.newest else None,
+        now=time_of(given.now) if given.now else time_of(dump.newest) if dump and dump.newest else None,
     )
     found = []
     for overlay, mine, its_base in _by_overlay(sources, base):
@@ -175,7 +177,7 @@ def _alike(one: str, other: str) -> int:
     return count
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     """A time such as 2026-03-01T12:00:00Z."""
     from kplan.api.times import parse_time
 

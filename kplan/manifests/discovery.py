@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ STDIN = "<stdin>"
 _PULLED = ("resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators")
 _PATCHES = ("patches", "patchesJson6902", "replacements", "openapi")
 _MAX_KUSTOMIZATION = 1 << 20
+_FLUX = re.compile(rb"^apiVersion:\s*[\"']?kustomize\.toolkit\.fluxcd\.io/", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class _Walk:
             if before == len(self.found.files) + len(self.found.unrendered) + len(self.found.diagnostics):
                 message = f'no manifests in "{path}": recognized file extensions are {" ".join(EXTENSIONS)}'
                 self.found.diagnostics.append(problem("none-found", path, message))
-        elif os.path.basename(path) in (*KUSTOMIZATIONS, CHART):
+        elif os.path.basename(path) in (*KUSTOMIZATIONS, CHART) and not is_resource(os.path.dirname(path) or "."):
             self.render(os.path.dirname(path) or ".", "chart" if os.path.basename(path) == CHART else "kustomization")
         else:
             self.file(path, True, self.exclude)
@@ -124,8 +126,8 @@ class _Walk:
             self.found.diagnostics.append(unreadable(path, error))
             return
         present = {entry.name for entry in names}
-        if present.intersection((*KUSTOMIZATIONS, CHART)):
-            self.render(path, "kustomization" if present.intersection(KUSTOMIZATIONS) else "chart")
+        if (found := present.intersection((*KUSTOMIZATIONS, CHART))) and not is_resource(path):
+            self.render(path, "chart" if found == {CHART} else "kustomization")
             return
         absolute = os.path.abspath(path)
         active = (*active, *patterns_of(absolute))
@@ -168,6 +170,17 @@ class _Walk:
             sorted(roots, key=lambda folder: folder.path.replace(os.sep, "/")),
             sorted(self.found.diagnostics, key=lambda said: (said.span or Span(""), said.rule)),
         )
+
+
+def is_resource(folder: str) -> bool:
+    """Whether the kustomization file of a folder is no kustomization but an object of that kind, which Flux reads in the cluster."""
+    for name in KUSTOMIZATIONS:
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                return _FLUX.search(file.read(_MAX_KUSTOMIZATION)) is not None
+        except OSError:
+            continue
+    return False
 
 
 def _within(path: str, claimed: set[str]) -> bool:

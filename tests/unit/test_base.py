@@ -156,6 +156,28 @@ def test_an_update_that_is_wrong_for_other_reasons_is_no_replacement() -> None:
     assert not found.ok and not found.changes
 
 
+def test_a_merge_that_fails_is_no_replacement() -> None:
+    def service(port: int) -> Object:
+        return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [{"port": port}]}}
+
+    state = reported(cluster_with(service(80)).objects())
+    found = plan(sources(service(81)), Options(state=state))  # nobody knows that port 80 was ours: both ports stay, and have no names
+    assert {d.rule for d in found.diagnostics} == {"field/required"} and not found.changes
+    assert plan(sources(service(81)), Options(state=state, base=sources(service(80)))).ok
+
+
+def test_objects_of_older_versions_are_converted() -> None:
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    meta = {"name": "h", "namespace": "default"}
+    spec = {"minReplicas": 2, "maxReplicas": 3, "targetCPUUtilizationPercentage": 50, "scaleTargetRef": target}
+    old = {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": meta, "spec": spec}
+    usage = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
+    new_spec = {"minReplicas": 2, "maxReplicas": 4, "metrics": [usage], "scaleTargetRef": target}
+    state = [*reported(cluster_with(deployment()).objects()), old]
+    found = plan(sources({**old, "apiVersion": "autoscaling/v2", "spec": new_spec}), Options(state=state))
+    assert [(f.path, f.before, f.after) for c in found.changes if c.cause is None for f in c.fields] == [("spec.maxReplicas", 3, 4)]
+
+
 def test_prune_deletes_what_kubectl_applied_and_the_selector_selects() -> None:
     app = {"app": "shop"}
     cluster = cluster_with(config("kept", app, a="1"), config("gone", app, a="1"), config("other", {"app": "x"}, a="1"), client=True)

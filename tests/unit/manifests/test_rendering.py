@@ -131,3 +131,12 @@ def test_a_chart_is_rendered_with_its_options(folder: Path) -> None:
     (manifest,) = sources.manifests
     file = os.path.join("charts", "shop", "templates", "config.yaml")
     assert (manifest.source, str(manifest.locate("data.fixed")), str(manifest.locate("data.replicas"))) == (file, f"{file}:6:3", f"{file}:7:3")
+
+
+def test_an_object_named_kustomization_is_an_object(folder: Path) -> None:
+    head = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: apps\n"
+    write("clusters/kustomization.yaml", head)
+    write("clusters/other.yaml", CONFIG.format("c"))
+    sources = load(["clusters"])
+    assert [m.data["metadata"]["name"] for m in sources.manifests] == ["apps", "c"] and not sources.diagnostics
+    assert len(load(["clusters/kustomization.yaml"]).manifests) == 1
