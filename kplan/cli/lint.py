@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,6 @@ from kplan.lint import baseline as baselines
 
 if TYPE_CHECKING:
     from kplan.lint.cache import Held
-    from kplan.lint.engine import Options
 
 LEVELS = ("error", "warning", "note")
 
@@ -66,22 +65,21 @@ def command(
     config = configuration()
     version = checked_version(version or config.kubernetes_version)
     from kplan.diagnostics import Severity
-    from kplan.lint.engine import Options
     from kplan.manifests.sources import Sources
     from kplan.report.formats import write_findings
 
     if write_fixes and not fix:
         raise click.UsageError("--write goes with --fix")
-    options = Options(
-        namespace=namespace or config.namespace or "default",
-        version=version,
-        config=config,
-        profile=profile or "",
-        select=select,
-        ignore=ignore,
-        suppress=suppress,
-        statistics=statistics,
-    )
+    options = {
+        "namespace": namespace or config.namespace or "default",
+        "version": version,
+        "config": config,
+        "profile": profile or "",
+        "select": select,
+        "ignore": ignore,
+        "suppress": suppress,
+        "statistics": statistics,
+    }
     if fix:
         return _fix(paths, (*exclude, *config.exclude), options, state, write_fixes)
     held = _found(paths, (*exclude, *config.exclude), options, state, use_cache and not statistics)
@@ -112,16 +110,17 @@ def _new(baseline: str, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         raise click.UsageError(f"--baseline: {error}") from None
 
 
-def _found(paths: tuple[str, ...], exclude: tuple[str, ...], options: Options, state: tuple[str, ...], use_cache: bool) -> Held:
+def _found(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], use_cache: bool) -> Held:
     """What linting finds, or found when it last looked at the same."""
     from kplan.lint import cache
-    from kplan.lint.engine import lint
 
     key = cache.key_of(paths, exclude, state, options) if use_cache and paths else None
     held = cache.load(key) if key else None
     if held is None:
+        from kplan.lint.engine import Options, lint
+
         sources = read(paths, exclude)
-        findings = lint(sources, replace(options, state=state_objects(state)))
+        findings = lint(sources, Options(**options, state=state_objects(state)))
         held = cache.Held(findings, sources.skipped, unreadable(sources))
         if key:
             cache.store(key, held)
@@ -138,12 +137,13 @@ def _statistics(times: dict[str, float], diagnostics: Sequence[Diagnostic]) -> N
         click.echo(f"{name:{width}}  {counts[name]:6}  {took}".rstrip(), err=True)
 
 
-def _fix(paths: tuple[str, ...], exclude: tuple[str, ...], options: Options, state: tuple[str, ...], write_fixes: bool) -> int:
+def _fix(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], write_fixes: bool) -> int:
     """Show, or make, the changes that mend what can be mended safely."""
+    from kplan.lint.engine import Options
     from kplan.lint.fixing import fixes, unified
 
     sources = read(paths, exclude)
-    found = fixes(sources, replace(options, state=state_objects(state)))
+    found = fixes(sources, Options(**options, state=state_objects(state)))
     for change in found:
         if write_fixes:
             Path(change.file).write_bytes(change.after)

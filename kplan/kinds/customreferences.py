@@ -144,6 +144,14 @@ def scaled_object(obj: Object) -> Iterator[Reference]:
     yield from _named("spec.scaleTargetRef.name", kind, namespace_of(obj), ref.get("name"))
 
 
+def definition(obj: Object) -> Iterator[Reference]:
+    """The Service that converts the resources of a CustomResourceDefinition."""
+    webhook = map_of(map_of(map_of(obj.get("spec")).get("conversion")).get("webhook"))
+    service = map_of(map_of(webhook.get("clientConfig")).get("service"))
+    at = "spec.conversion.webhook.clientConfig.service"
+    yield from _named(at, "Service", text_of(service.get("namespace")), service.get("name"), service.get("port", 443))
+
+
 def annotated_issuers(obj: Object) -> Iterator[Reference]:
     """The issuer that an Ingress or Gateway asks for its certificates."""
     for note, kind in ISSUER_NOTES:
@@ -183,6 +191,7 @@ CUSTOM_REFERENCES: dict[str, Callable[[Object], Iterator[Reference]]] = {
     f"Certificate.{CERTS}": certificate,
     "ExternalSecret.external-secrets.io": external_secret,
     "ScaledObject.keda.sh": scaled_object,
+    "CustomResourceDefinition.apiextensions.k8s.io": definition,
 }
 
 __all__ = ["CLUSTER_SCOPED", "CUSTOM_REFERENCES", "METADATA_NAME", "annotated_issuers", "list_of", "made_by", "map_of", "text_of"]

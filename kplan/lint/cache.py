@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import kplan
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity, Span
-from kplan.lint.engine import Findings
+from kplan.lint.findings import Findings
 from kplan.manifests.discovery import discover
 from kplan.manifests.sources import Skipped
 

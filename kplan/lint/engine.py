@@ -19,6 +19,7 @@ from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.graph import OWNS, Edge, Graph, build
 from kplan.kinds.customreferences import CLUSTER_SCOPED
 from kplan.lint import answers, peers
+from kplan.lint.findings import Findings
 from kplan.lint.rule import Context, Edit, Finding
 from kplan.lint.rules import RULES
 from kplan.lint.selection import Chosen, choose, elsewhere
@@ -36,21 +37,6 @@ class Record:
 
 
 MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What linting found. `objects` counts the manifests looked at, `kinds` how many of each."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    objects: int
-    kinds: dict[str, int]
-    suppressed: int = 0
-    times: dict[str, float] = field(default_factory=dict)
-
-    def worst(self) -> Severity | None:
-        """The highest severity, None if there is nothing."""
-        return max((d.severity for d in self.diagnostics), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,3 +232,6 @@ def _excused(edge: Edge, opaque: set[Ref], config: Config) -> Edge:
 def _order(diagnostic: Diagnostic) -> tuple[Any, ...]:
     span = diagnostic.span or Span("")
     return (span.file, span.line, span.column, -diagnostic.severity, diagnostic.rule, diagnostic.path, diagnostic.message)
+
+
+__all__ = ["Findings", "Options", "Record", "duplicate_keys", "graph_of", "lint", "ruled"]

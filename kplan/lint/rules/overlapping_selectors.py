@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
@@ -24,7 +24,7 @@ def overlapping_selectors(ref: Ref, obj: Object, context: Context) -> Iterator[F
     spec = obj["spec"]
     wanted = spec.get("selector") or {}
     test = selector_from_set(wanted) if ref.kind == "ReplicationController" else selector(wanted)
-    for other in context.workloads.get(ref.namespace, ()):
+    for other in candidates(ref.namespace, wanted if ref.kind == "ReplicationController" else wanted.get("matchLabels"), context):
         if other != ref and other.kind != "CronJob" and test(context.pods(other).labels):
             back = context.graph.objects[other].get("spec") or {}
             if other.kind in TWO_WAY and other < ref and matches(back.get("selector"), context.pods(ref).labels):
@@ -35,3 +35,19 @@ def overlapping_selectors(ref: Ref, obj: Object, context: Context) -> Iterator[F
 
 
 TWO_WAY = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
+
+
+def candidates(namespace: str, labels: Mapping[str, str] | None, context: Context) -> Sequence[Ref]:
+    """The workloads of a namespace whose pods have the first of the labels; all where none is asked for."""
+    everyone = context.workloads.get(namespace, ())
+    if not labels:
+        return everyone
+    key = ("workloads-by-label", namespace)
+    if key not in context.memo:
+        found: dict[tuple[str, str], list[Ref]] = {}
+        for ref in everyone:
+            for pair in context.pods(ref).labels.items():
+                found.setdefault(pair, []).append(ref)
+        context.memo[key] = found
+    some: Sequence[Ref] = context.memo[key].get(next(iter(labels.items())), ())
+    return some
