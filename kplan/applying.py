@@ -32,6 +32,7 @@ class Options:
 
     `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`; `now` the time at which the
     virtual clock starts. `replace`: what cannot be updated is deleted and created. `selector`: only manifests with such labels.
+    `scheduler` is a KubeSchedulerConfiguration.
     """
 
     version: str = "1.36"
@@ -47,6 +48,7 @@ class Options:
     prune: Prune | None = None
     base: Sources | None = None
     full: bool = False
+    scheduler: Object | None = None
     progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 

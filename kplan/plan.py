@@ -113,7 +113,7 @@ class Applied:
 
 def applied(sources: Sources, options: Options) -> Applied:
     """Apply the manifests of `sources` to the base state that `options` give, and run the cluster until it rests."""
-    cluster = Cluster(version=options.version, now=options.now or START)
+    cluster = Cluster(version=options.version, now=options.now or START, scheduler_config=options.scheduler)
     notes = prepare(cluster, sources, options)
     before = _snapshot(cluster)
     mark, started = len(cluster.events()), format_time(cluster.door.store.now)
@@ -163,7 +163,7 @@ def plan(sources: Sources, options: Options) -> Plan:
         ended=format_time(cluster.door.store.now),
         excerpts=excerpts(told, sources.manifests),
         blast=blast_radius(before, after, done.recording),
-        rollouts=rollouts(before, after, done.recording, cluster.door.store),
+        rollouts=rollouts(before, after, done.recording, cluster),
     )
 
 

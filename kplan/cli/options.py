@@ -100,6 +100,23 @@ def dump_of(paths: tuple[str, ...], wanted: Callable[[Object], bool] = lambda _:
     return found
 
 
+def scheduler_configuration(path: str | None) -> Object | None:
+    """The KubeSchedulerConfiguration of a file."""
+    if path is None:
+        return None
+    from pathlib import Path
+
+    from kplan.manifests.yaml import YamlError, load_yaml
+
+    try:
+        found = load_yaml(Path(path).read_bytes())
+    except (OSError, YamlError) as error:
+        raise click.UsageError(f"--scheduler-config: {path}: {error}") from None
+    if len(found) != 1 or found[0].get("kind") != "KubeSchedulerConfiguration":
+        raise click.UsageError(f"--scheduler-config: {path}: not a KubeSchedulerConfiguration")
+    return found[0]
+
+
 def checked_version(version: str | None) -> str:
     """A minor version that is known, whatever way it is written (`1.36`, `v1.36.2`)."""
     from kplan.schema import CURRENT, versions
