@@ -11,6 +11,7 @@ from typing import Any
 
 from kplan.admission import ADMIN
 from kplan.api.objects import Object, group_kind, group_of
+from kplan.api.reader import Reader
 from kplan.api.ref import Ref
 from kplan.apiserver.clock import START, Clock
 from kplan.apiserver.door import Door
@@ -113,6 +114,10 @@ class Cluster:
         if self._planner is None:
             self._planner = Scheduler(self.door.store, self._scheduler_config)
         return self._planner.schedule(pods, preemption)
+
+    def scheduler_over(self, reader: Reader) -> Scheduler:
+        """A scheduler of this cluster's configuration that sees what a reader shows it, such as the cluster as it might be."""
+        return Scheduler(reader, self._scheduler_config)
 
     _planner: Scheduler | None = None
 

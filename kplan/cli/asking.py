@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from kplan.cli.options import checked_version, configuration, console, read, read_base, state_objects
+from kplan.cli.options import checked_version, configuration, console, dump_of, scheduler_configuration
+from kplan.cli.progress import progress
+from kplan.cli.scenarios import Given, Scenario, scenarios, time_of
+from kplan.cli.streams import for_machines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,10 +24,16 @@ if TYPE_CHECKING:
 OPTIONS = (
     click.option("-n", "--namespace", default=None, help="Namespace of what names none."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files out (may be repeated)."),
-    click.option("--state", multiple=True, metavar="FILE|DIR", help="Base state: a dump such as `kubectl get … -A -o yaml` makes."),
+    click.option("--state", multiple=True, metavar="FILE|DIR|-", help="Base state: a dump such as `kplan snapshot` or `kubectl get … -A -o json` makes."),
     click.option("--base", multiple=True, metavar="DIR|git:REF", help="Base state: the same manifests at another revision."),
+    click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of kplan.yaml."),
     click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c."),
+    click.option("--scheduler-config", "scheduler", default=None, metavar="FILE", help="A KubeSchedulerConfiguration: profiles, plugins, weights."),
     click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
+    click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state)."),
+    click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated)."),
+    click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated)."),
+    click.option("--release", default="", metavar="NAME", help="The release of Helm charts (default: the chart's folder)."),
     click.option("--kubernetes-version", "version", default=None, metavar="VERSION", help="Minor version to look at it for (default: 1.36)."),
     click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print on standard output."),
     click.option("--color/--no-color", "color", default=None, help="Colours (default: on a terminal, unless NO_COLOR is set)."),
@@ -41,8 +50,14 @@ class Asked:
     exclude: tuple[str, ...]
     state: tuple[str, ...]
     base: tuple[str, ...]
+    environments: tuple[str, ...]
     nodes: str
+    scheduler: str | None
     horizon: str
+    now: str | None
+    values: tuple[str, ...]
+    set_: tuple[str, ...]
+    release: str
     version: str | None
     format: str
     color: bool | None
@@ -50,29 +65,16 @@ class Asked:
 
     def cluster(self) -> Cluster:
         """The cluster after the manifests were applied, at rest; what is known of it is told on standard error."""
-        from kplan.cli.plan import seconds
-        from kplan.manifests.sources import Sources
         from kplan.node.shapes import ShapeError
-        from kplan.plan import Options, applied
+        from kplan.plan import applied
 
-        if not self.paths and not self.state:
-            raise click.UsageError("name manifests (PATH, - for standard input) or a --state to ask about")
-        config = configuration()
-        exclude = (*self.exclude, *config.exclude)
-        options = Options(
-            version=checked_version(self.version or config.kubernetes_version),
-            namespace=self.namespace or config.namespace or "default",
-            nodes=self.nodes,
-            horizon=seconds(self.horizon),
-            state=state_objects(self.state),
-            base=read_base(self.base, self.paths, exclude),
-        )
-        sources = read(self.paths, exclude) if self.paths else Sources(())
+        scenario = self._scenario()
         try:
-            done = applied(sources, options)
+            done = applied(scenario.sources, scenario.options)
         except ShapeError as error:
             raise click.UsageError(f"--nodes: {error}") from None
-        for problem in sources.diagnostics:
+        scenario.options.progress("")
+        for problem in scenario.sources.diagnostics:
             click.echo(f"{problem.span or ''}: {problem.severity}: {problem.message}".lstrip(": "), err=True)
         if not self.quiet:
             for note in done.notes:
@@ -83,9 +85,46 @@ class Asked:
             click.echo(f"the server refuses {names}{more}: see kplan plan", err=True)
         return done.cluster
 
+    def _scenario(self) -> Scenario:
+        """The one cluster that is asked about: manifests, or a state alone."""
+        from kplan.cli.plan import seconds
+        from kplan.manifests.sources import Sources
+        from kplan.plan import Options
+
+        config = configuration()
+        options = Options(horizon=seconds(self.horizon), scheduler=scheduler_configuration(self.scheduler), progress=progress(self.quiet))
+        if not (self.paths or self.environments or config.environments):
+            if not self.state:
+                raise click.UsageError("name manifests (PATH, - for standard input) or a --state to ask about")
+            dump = dump_of(self.state, progress=options.progress)
+            start = self.now or dump.newest
+            version = checked_version(self.version or config.kubernetes_version)
+            alone = replace(options, version=version, namespace=self.namespace or config.namespace or "default", nodes=self.nodes)
+            return Scenario("", "", Sources(()), replace(alone, state=dump.objects, now=time_of(start) if start else None))
+        given = Given(
+            paths=self.paths,
+            exclude=(*self.exclude, *config.exclude),
+            environments=self.environments,
+            state=self.state,
+            base=self.base,
+            namespace=self.namespace,
+            nodes=self.nodes,
+            version=self.version,
+            values=self.values,
+            set=self.set_,
+            release=self.release,
+            now=self.now,
+        )
+        found = scenarios(given, config, options)
+        if len(found) != 1:
+            names = ", ".join(" ".join(filter(None, (s.name, s.version))) for s in found)
+            raise click.UsageError(f"these are {len(found)} clusters ({names}): ask about one of them, by its PATH or --env")
+        return found[0]
+
     def draw(self, answer: Any, text: Callable[[Any, Console], None], json: Callable[[Any, TextIO], None]) -> None:
         """Print an answer in the format that is asked for."""
         if self.format == "json":
+            for_machines()
             json(answer, sys.stdout)
         else:
             text(answer, console(self.color))

@@ -6,7 +6,8 @@ import codecs
 import os
 import sys
 
-NARROW = {"→": "->", "…": "...", "–": "-", "×": "x", "─": "-", "├": "|", "└": "`", "⏎": "\\n"}  # what text formats use beyond ASCII
+# what text formats use beyond ASCII
+NARROW = {"→": "->", "…": "...", "–": "-", "×": "x", "─": "-", "├": "|", "└": "`", "⏎": "\\n", "✓": "+", "✗": "x", "·": "-"}
 HANDLER = "kplan.narrow"
 
 

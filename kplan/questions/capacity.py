@@ -21,7 +21,6 @@ from kplan.node.shapes import nodes as nodes_of_shape
 from kplan.questions.remedies import allocatable, used_on
 from kplan.questions.replicas import NoReplicasError, claims_for, pods_of, replicas_like
 from kplan.questions.supposing import Key, Supposed, key_of
-from kplan.scheduler.scheduler import Scheduler
 
 ZONE = "topology.kubernetes.io/zone"
 MOST_REPLICAS, MOST_NODES = 10_000, 4_096
@@ -117,7 +116,7 @@ def fit(cluster: Cluster, ref: Ref) -> Fit:
     allowed, quota = _quota(store, pods[0])
     claimed, stopped = claims_for(cluster, ref, pods)
     placed: list[str] = []
-    for decision in Scheduler(store).schedule(pods[:claimed], preemption=False):
+    for decision in cluster.scheduler_over(store).schedule(pods[:claimed], preemption=False):
         if decision.chosen is None:
             stopped = decision.message
             break
@@ -210,7 +209,7 @@ def _placed(cluster: Cluster, ref: Ref, replicas: int, hidden: Sequence[str]) ->
     others = [_unbound(p) for p in away if p["metadata"]["uid"] not in owner and (controller_of(p) or {}).get("kind") != "DaemonSet"]
     more = replicas_like(cluster, ref, max(0, replicas - len(mine)))
     keys = {f"{p['metadata']['namespace']}/{p['metadata']['name']}" for p in more}
-    decisions = [d for d in Scheduler(reader).schedule([*others, *more], preemption=False) if d.pod in keys]
+    decisions = [d for d in cluster.scheduler_over(reader).schedule([*others, *more], preemption=False) if d.pod in keys]
     stopped = next((d.message for d in decisions if d.chosen is None), "")
     return len(mine) + sum(1 for d in decisions if d.chosen is not None), stopped
 

@@ -14,6 +14,7 @@ from kplan.api.ref import Ref
 from kplan.cluster import Cluster
 from kplan.lint.outcomes import UP, phase_of
 from kplan.questions.remedies import remedies_of
+from kplan.questions.serving import SERVING
 from kplan.scheduler.decision import Decision
 
 GOOD = ("Available", "Progressing", "Ready", "Complete", "AbleToScale", "ScalingActive")  # conditions that are meant to be True
@@ -50,6 +51,8 @@ def explain(cluster: Cluster, ref: Ref) -> Explanation:
     about = [ref, *([Ref.of(pod)] if pod is not None else ()), *_sets(cluster, ref)]
     reasons = tuple(_reasons(obj))
     ready, standing = _standing(obj, pods)
+    if ref.kind in SERVING:
+        ready, standing, reasons = SERVING[ref.kind](obj, cluster.door.store)
     events = tuple(_events(cluster, about))
     if pod is None:
         return Explanation(ref, ready, standing, reasons=reasons, events=events)

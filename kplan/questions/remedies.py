@@ -12,7 +12,6 @@ from kplan.api.tolerations import untolerated
 from kplan.cluster import Cluster
 from kplan.questions.supposing import Key, Supposed, key_of
 from kplan.scheduler.decision import Decision
-from kplan.scheduler.scheduler import Scheduler
 
 UNITS = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 HOSTNAME = "kubernetes.io/hostname"
@@ -33,8 +32,8 @@ def remedies_of(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[s
         return
     nodes = {n["metadata"]["name"]: n for n in store.list("Node")}
     near = _shortfalls(store, pod, decision, nodes)
-    grown = next((r for r in near[:MOST_TRIES] if _fits(store, pod, {}, [_larger(nodes[r[1]], r[2])])), None)
-    another = next((n for n in _candidates(near, decision, nodes) if _fits(store, pod, {}, [_twin(n)])), None)
+    grown = next((r for r in near[:MOST_TRIES] if _fits(cluster, pod, {}, [_larger(nodes[r[1]], r[2])])), None)
+    another = next((n for n in _candidates(near, decision, nodes) if _fits(cluster, pod, {}, [_twin(n)])), None)
     if grown is not None:
         _, name, lacking = grown
         words = " and ".join(f"{amount_text(resource, amount)} more {resource}" for resource, amount in lacking.items())
@@ -43,16 +42,16 @@ def remedies_of(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[s
         yield f"{words} on {name}{like}"
     if another is not None and (grown is None or another["metadata"]["name"] != grown[1]):
         yield f"one more node like {another['metadata']['name']}"
-    yield from _toleration(store, pod, decision, nodes)
-    yield from _uncordoned(store, pod, decision, nodes)
-    yield from _labelled(store, pod, decision, nodes)
+    yield from _toleration(cluster, pod, decision, nodes)
+    yield from _uncordoned(cluster, pod, decision, nodes)
+    yield from _labelled(cluster, pod, decision, nodes)
 
 
-def _fits(reader: Reader, pod: Object, instead: dict[Key, Object | None], nodes: Sequence[Object] = ()) -> bool:
+def _fits(cluster: Cluster, pod: Object, instead: dict[Key, Object | None], nodes: Sequence[Object] = ()) -> bool:
     """Whether the pod has a node where things are different."""
-    supposed = Supposed(reader, {**instead, **{key_of(n): n for n in nodes}})
+    supposed = Supposed(cluster.door.store, {**instead, **{key_of(n): n for n in nodes}})
     changed = supposed.get("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"]) or pod
-    return Scheduler(supposed).explain(changed).chosen is not None
+    return cluster.scheduler_over(supposed).explain(changed).chosen is not None
 
 
 def _shortfalls(reader: Reader, pod: Object, decision: Decision, nodes: dict[str, Object]) -> list[tuple[float, str, dict[str, int]]]:
@@ -118,7 +117,7 @@ def _candidates(near: Sequence[tuple[float, str, dict[str, int]]], decision: Dec
             yield nodes[name]
 
 
-def _toleration(reader: Reader, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
+def _toleration(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
     """Tolerations for the taints of one node, those of the most nodes first."""
     found: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
     for name, verdict in decision.nodes.items():
@@ -129,15 +128,15 @@ def _toleration(reader: Reader, pod: Object, decision: Decision, nodes: dict[str
     for taint, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         more = [{"key": k, "operator": "Equal", "value": v, "effect": e} for k, v, e in taint]
         changed = replace(pod, ("spec", "tolerations"), [*(pod["spec"].get("tolerations") or ()), *more])
-        if _fits(reader, pod, {key_of(pod): changed}):
+        if _fits(cluster, pod, {key_of(pod): changed}):
             words = " and ".join(f"{k}={v}:{e}" if v else f"{k}:{e}" for k, v, e in taint)
             yield f"{'tolerations for the taints' if len(taint) > 1 else 'a toleration for the taint'} {words} of {_list(names)}"
 
 
-def _uncordoned(reader: Reader, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
+def _uncordoned(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
     """Cordoned nodes that could take the pod."""
     cordoned = [n for n, v in decision.nodes.items() if n in nodes and nodes[n]["spec"].get("unschedulable")]
-    could = [n for n in cordoned[:MOST_TRIES] if _fits(reader, pod, {}, [_open(nodes[n])])]
+    could = [n for n in cordoned[:MOST_TRIES] if _fits(cluster, pod, {}, [_open(nodes[n])])]
     if could:
         yield f"uncordon {_list(could)}"
 
@@ -148,14 +147,14 @@ def _open(node: Object) -> Object:
     return {**node, "spec": spec}
 
 
-def _labelled(reader: Reader, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
+def _labelled(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
     """The labels that nodeSelector asks for, on a node that lacks the fewest."""
     wanted = pod["spec"].get("nodeSelector") or {}
     unfit = [name for name, v in decision.nodes.items() if name in nodes and not v.fits]
     lacking = [(name, {k: v for k, v in wanted.items() if labels_of(nodes[name]).get(k) != v}) for name in unfit]
     for name, missing in sorted((x for x in lacking if x[1]), key=lambda x: (len(x[1]), x[0]))[:MOST_TRIES]:
         node = replace(nodes[name], ("metadata", "labels"), {**labels_of(nodes[name]), **missing})
-        if _fits(reader, pod, {}, [node]):
+        if _fits(cluster, pod, {}, [node]):
             yield f"the label {', '.join(f'{k}={v}' for k, v in sorted(missing.items()))} on {name}"
             return
 

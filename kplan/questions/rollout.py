@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 from kplan.api.intstr import scaled_value
 from kplan.api.objects import Object, controller_of
-from kplan.api.reader import Reader
 from kplan.api.ref import Ref
+from kplan.cluster import Cluster
 from kplan.diff import cause_of
 from kplan.lint.outcomes import UP, phase_of, summaries
 from kplan.questions.recording import Recording
 from kplan.questions.supposing import Supposed, key_of
-from kplan.scheduler.scheduler import Scheduler
 
 State = Mapping[Ref, Object]
 
@@ -80,8 +79,8 @@ class Rollout:
         return self.steps[-1].at - self.steps[1].at if len(self.steps) > 1 else 0.0
 
 
-def rollouts(before: State, after: State, recording: Recording, reader: Reader) -> tuple[Rollout, ...]:
-    """The workloads whose pods came or went, in the order of refs; `reader` is the cluster as it is after."""
+def rollouts(before: State, after: State, recording: Recording, cluster: Cluster) -> tuple[Rollout, ...]:
+    """The workloads whose pods came or went, in the order of refs; `cluster` is as it is after."""
     told = []
     why = None
     for ref, steps in sorted(_courses(before, after, recording).items()):
@@ -92,7 +91,7 @@ def rollouts(before: State, after: State, recording: Recording, reader: Reader) 
         if not done and why is None:
             why = {r: s.reasons for r, s in summaries(after).items()}
         reasons = (why or {}).get(ref, ()) if not done else ()
-        stuck, remedies = ("", ()) if done else _stuck(ref, obj, before, after, reasons, reader)
+        stuck, remedies = ("", ()) if done else _stuck(ref, obj, before, after, reasons, cluster)
         told.append(Rollout(ref, strategy_of(obj), tuple(steps), done, stuck, tuple(remedies)))
     return tuple(told)
 
@@ -245,7 +244,7 @@ def strategy_of(obj: Object) -> str:
     return ", ".join([kind, *words, *([f"partition {partition}"] if partition else [])])
 
 
-def _stuck(ref: Ref, obj: Object, before: State, after: State, reasons: tuple[str, ...], reader: Reader) -> tuple[str, list[str]]:
+def _stuck(ref: Ref, obj: Object, before: State, after: State, reasons: tuple[str, ...], cluster: Cluster) -> tuple[str, list[str]]:
     """Why a rollout does not come to its end, and what would let it go on."""
     status = obj.get("status") or {}
     failing = next((c for c in status.get("conditions") or () if c.get("type") == "ReplicaFailure" and c.get("status") == "True"), None)
@@ -257,7 +256,7 @@ def _stuck(ref: Ref, obj: Object, before: State, after: State, reasons: tuple[st
     words = [f"{failing.get('reason')}: {failing.get('message')}"] if failing else []
     words += reasons
     text = "; ".join(dict.fromkeys(words)) or f"{status.get('readyReplicas', status.get('numberReady', 0))} of {_wanted(obj)} pods ready"
-    remedies = list(_deadlock(obj, waiting, kept, bool(failing), reader))
+    remedies = list(_deadlock(obj, waiting, kept, bool(failing), cluster))
     broken = [p for p in fresh if p["spec"].get("nodeName") and phase_of(p) not in UP]
     if obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
         remedies.append(f"after going back delete pod {broken[0]['metadata']['name']} by hand: a StatefulSet waits for a broken pod for ever")
@@ -266,7 +265,7 @@ def _stuck(ref: Ref, obj: Object, before: State, after: State, reasons: tuple[st
     return text, remedies
 
 
-def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, reader: Reader) -> Iterator[str]:
+def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, cluster: Cluster) -> Iterator[str]:
     """Old pods that hold the room which new ones wait for, while the strategy lets none of them go."""
     surge, unavailable = bounds(obj)
     if obj["kind"] == "StatefulSet" or unavailable or not kept:
@@ -275,10 +274,10 @@ def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: b
     if refused and not waiting:
         yield f"{keeps} and the surge of {surge} is refused: set maxUnavailable to 1 with maxSurge 0, or raise the quota"
     for pod in waiting[:1]:
-        freed = next((old for old in kept if Scheduler(Supposed(reader, {key_of(old): None})).explain(pod).chosen), None)
+        freed = next((old for old in kept if cluster.scheduler_over(Supposed(cluster.door.store, {key_of(old): None})).explain(pod).chosen), None)
         if freed is None:
             continue
-        verdicts = Scheduler(reader).explain(pod).nodes.values()
+        verdicts = cluster.explain(pod).nodes.values()
         if any(ANTI_AFFINITY in v.reasons for v in verdicts):
             held = "each node that would do has one already (required anti-affinity)"
         else:

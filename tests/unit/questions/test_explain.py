@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from questions import Object, cluster_of, meta, workload
+from questions import Object, cluster_of, meta, service, workload
 
 from kplan.api.ref import Ref
 from kplan.cluster import Cluster
@@ -101,6 +101,20 @@ def test_claims_tell_their_events() -> None:
     found = asked(claim, ref=Ref("", "PersistentVolumeClaim", "default", "c"))
     assert (found.ready, found.standing) == (False, "Pending")
     assert any("ProvisioningFailed" in e for e in found.events)
+
+
+def test_services_and_ingresses_say_who_answers() -> None:
+    web, front = workload("web"), service("web", "web")
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta("web"), "spec": {"rules": [{"http": {"paths": [path]}}]}}
+    its, way = Ref("", "Service", "default", "web"), Ref("networking.k8s.io", "Ingress", "default", "web")
+    assert (asked(web, front, ref=its).ready, asked(web, front, ref=its).standing) == (True, "1 ready endpoint")
+    assert asked(web, front, ingress, ref=way).standing == "1 of 1 rules lead to ready pods"
+    lost = service("web", "wbe")
+    assert asked(web, lost, ref=its).reasons == ("port 80: no ready endpoints (no pod has the labels app=wbe)",)
+    found = asked(web, lost, ingress, ref=way)
+    assert not found.ready
+    assert found.reasons == ("*/ → web:80: no endpoints (no pod has the labels app=wbe)",)
 
 
 def world() -> Cluster:
