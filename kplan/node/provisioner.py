@@ -1,6 +1,7 @@
 """The simulated storage driver `sim.kplan.dev/disk`: makes volumes for claims that ask for it, deletes those released.
 
-Stands for a CSI driver with its external-provisioner. It does not expand volumes; other provisioners do not exist.
+Stands for a CSI driver with its external-provisioner, and for every driver that a cluster says is installed: one with a CSIDriver object, as
+states of real clusters have them. It does not expand volumes; other provisioners do not exist.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Provisioner(Controller):
         if claim is None or claim["spec"].get("volumeName") or "deletionTimestamp" in claim["metadata"]:
             return
         notes = annotations_of(claim)
-        if not any(notes.get(n) == DRIVER for n in PROVISIONER_NOTES):
+        driver = next((notes[n] for n in PROVISIONER_NOTES if notes.get(n)), "")
+        if not _installed(driver, api):
             return
         storage_class = api.get(CLASS, "", notes.get(BETA_CLASS, claim["spec"].get("storageClassName") or ""))
         if storage_class is None:
@@ -48,16 +50,16 @@ class Provisioner(Controller):
             return
         volume_name = f"pvc-{claim['metadata']['uid']}"
         if api.get("PersistentVolume", "", volume_name) is None:
-            api.create(self._volume(volume_name, claim, storage_class, node, api))
+            api.create(self._volume(volume_name, claim, storage_class, driver, node, api))
 
-    def _volume(self, name: str, claim: Object, storage_class: Object, node: str | None, api: Client) -> Object:
+    def _volume(self, name: str, claim: Object, storage_class: Object, driver: str, node: str | None, api: Client) -> Object:
         spec, meta = claim["spec"], claim["metadata"]
         volume: Object = {
             "capacity": {"storage": spec["resources"]["requests"]["storage"]},
             "accessModes": list(spec["accessModes"]),
             "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
             "storageClassName": storage_class["metadata"]["name"],
-            "hostPath": {"path": "/sim/disk"},
+            **({"hostPath": {"path": "/sim/disk"}} if driver == DRIVER else {"csi": {"driver": driver, "volumeHandle": name}}),
             "claimRef": {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
@@ -77,7 +79,7 @@ class Provisioner(Controller):
         return {
             "apiVersion": "v1",
             "kind": "PersistentVolume",
-            "metadata": {"name": name, "annotations": {PROVISIONED_BY: DRIVER}},
+            "metadata": {"name": name, "annotations": {PROVISIONED_BY: driver}},
             "spec": volume,
         }
 
@@ -94,8 +96,13 @@ class Provisioner(Controller):
 
     def _delete(self, name: str, api: Client) -> None:
         volume = api.get("PersistentVolume", "", name)
-        if volume is None or annotations_of(volume).get(PROVISIONED_BY) != DRIVER:
+        if volume is None or not _installed(annotations_of(volume).get(PROVISIONED_BY, ""), api):
             return
         released = (volume.get("status") or {}).get("phase") == "Released"
         if released and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete" and "deletionTimestamp" not in volume["metadata"]:
             api.delete(volume)
+
+
+def _installed(driver: str, api: Client) -> bool:
+    """Whether a driver is there."""
+    return driver == DRIVER or (bool(driver) and api.get("CSIDriver.storage.k8s.io", "", driver) is not None)

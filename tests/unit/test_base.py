@@ -178,6 +178,16 @@ def test_objects_of_older_versions_are_converted() -> None:
     assert [(f.path, f.before, f.after) for c in found.changes if c.cause is None for f in c.fields] == [("spec.maxReplicas", 3, 4)]
 
 
+@pytest.mark.parametrize(("installed", "phase"), [(True, "Bound"), (False, "Pending")])
+def test_drivers_that_the_state_has_provision(installed: bool, phase: str) -> None:
+    storage_class = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "disk.example.com"}
+    driver = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "disk.example.com"}, "spec": {}}
+    spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": spec}
+    found = plan(sources(claim), Options(state=[storage_class, *([driver] if installed else [])]))
+    assert found.after[Ref("", "PersistentVolumeClaim", "default", "data")]["status"]["phase"] == phase
+
+
 def test_prune_deletes_what_kubectl_applied_and_the_selector_selects() -> None:
     app = {"app": "shop"}
     cluster = cluster_with(config("kept", app, a="1"), config("gone", app, a="1"), config("other", {"app": "x"}, a="1"), client=True)
