@@ -13,7 +13,6 @@ from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.graph import REFERS, SELECTS, Edge, Graph
 from kplan.kinds import KINDS, Reference
-from kplan.kinds.customreferences import CUSTOM_REFERENCES
 from kplan.lint.pods import WORKLOADS, Container, Pods, pods_of
 from kplan.manifests.manifest import Manifest
 
@@ -121,8 +120,8 @@ class Context:
 
     @cached_property
     def _operated(self) -> frozenset[str]:
-        passive = {*CUSTOM_REFERENCES, *NO_PODS}
-        return frozenset(r.namespace for k, pairs in self._by_kind.items() if k not in BUILT_IN and k not in passive for r, _ in pairs)
+        kinds = [k for k in self._by_kind if k in ACTIVE or not (k in BUILT_IN or k in MONITORS or k.partition(".")[2] in PASSIVE)]
+        return frozenset(r.namespace for k in kinds for r, _ in self._by_kind[k])
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
@@ -131,7 +130,45 @@ class Context:
 
 
 BUILT_IN = frozenset(k.group_kind for k in KINDS)
-NO_PODS = frozenset({"PrometheusRule.monitoring.coreos.com", "SealedSecret.bitnami.com", "SecretProviderClass.secrets-store.csi.x-k8s.io"})
+# Custom resources that no operator makes pods of: groups as a whole, and single kinds of others.
+PASSIVE = frozenset(
+    {
+        "acme.cert-manager.io",
+        "argoproj.io",
+        "autoscaling.k8s.io",
+        "bitnami.com",
+        "cert-manager.io",
+        "cilium.io",
+        "cloud.google.com",
+        "constraints.gatekeeper.sh",
+        "crd.projectcalico.org",
+        "elbv2.k8s.aws",
+        "external-secrets.io",
+        "externaldns.k8s.io",
+        "gateway.envoyproxy.io",
+        "gateway.networking.k8s.io",
+        "karpenter.sh",
+        "keda.sh",
+        "kyverno.io",
+        "linkerd.io",
+        "networking.gke.io",
+        "networking.istio.io",
+        "policy.linkerd.io",
+        "projectcalico.org",
+        "secrets-store.csi.x-k8s.io",
+        "secrets.hashicorp.com",
+        "security.istio.io",
+        "snapshot.storage.k8s.io",
+        "telemetry.istio.io",
+        "templates.gatekeeper.sh",
+        "traefik.containo.us",
+        "traefik.io",
+    }
+)
+MONITORS = frozenset(
+    f"{kind}.monitoring.coreos.com" for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe", "ScrapeConfig", "AlertmanagerConfig")
+)
+ACTIVE = frozenset({"Rollout.argoproj.io", "Workflow.argoproj.io", "ArgoCD.argoproj.io"})
 Check = Callable[..., Iterable[Finding]]  # (ref, object, context, *, options)
 
 

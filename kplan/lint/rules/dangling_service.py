@@ -24,8 +24,8 @@ def dangling_service(ref: Ref, obj: Object, context: Context) -> Iterator[Findin
     if not wanted or obj["spec"].get("type") == "ExternalName" or context.selected(ref, "spec.selector"):
         return
     near = nearest(ref, wanted, context)
-    if near is None and (ref.namespace == "kube-system" or operated(ref.namespace, context)):
-        return  # the control plane's own pods, or those that an operator will make
+    if operated(ref.namespace, context) or (near is None and ref.namespace == "kube-system"):
+        return  # pods that an operator will make, or the control plane's own
     hint = f"{near[0]} has the labels {near[1]}" if near else "add the workload that it should select, or correct the selector"
     shown = ", ".join(f"{k}={v}" for k, v in sorted(wanted.items()))
     yield Finding("spec.selector", f"selects no pod: nothing in namespace {ref.namespace} has the labels {shown}", hint)
