@@ -1,4 +1,5 @@
-"""Write the documents that follow from the code: docs/rules.md, docs/kinds.md, docs/scheduler.md; and what commands print in README.md and docs/walkthrough.md.
+"""Write the documents that follow from the code: docs/rules.md, docs/kinds.md, docs/scheduler.md; and what commands print in README.md, docs/walkthrough.md and
+docs/questions.md.
 
 A block of code after `<!-- kplan … -->` holds that command and its output.
 
@@ -155,7 +156,7 @@ def _summary(text: str) -> str:
 DOCUMENTS: dict[str, Callable[[], Iterator[str]]] = {"rules.md": rules, "kinds.md": kinds, "scheduler.md": scheduler}
 
 
-TRANSCRIPTS = (ROOT / "README.md", DOCS / "walkthrough.md")
+TRANSCRIPTS = (ROOT / "README.md", DOCS / "walkthrough.md", DOCS / "questions.md")
 _BLOCK = re.compile(r"<!-- (kplan [^\n]*?) -->\n```\w*\n.*?^```$", re.S | re.M)
 
 

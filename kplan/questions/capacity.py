@@ -19,7 +19,7 @@ from kplan.apiserver.registry import BUILT_IN
 from kplan.cluster import Cluster
 from kplan.node.shapes import nodes as nodes_of_shape
 from kplan.questions.remedies import allocatable, used_on
-from kplan.questions.replicas import NoReplicasError, claims_for, pods_of, replicas_like
+from kplan.questions.replicas import NoReplicasError, RefusedError, claims_for, pods_of, replicas_like
 from kplan.questions.supposing import Key, Supposed, key_of
 
 ZONE = "topology.kubernetes.io/zone"
@@ -111,7 +111,10 @@ def _sum(name: str, rooms: Iterable[Room]) -> Room:
 def fit(cluster: Cluster, ref: Ref) -> Fit:
     """How many more replicas of a workload fit. The cluster gets the claims that they need."""
     store = cluster.door.store
-    bound = min(MOST_REPLICAS, _upper_bound(cluster, replicas_like(cluster, ref, 1)[0]) + 1)
+    try:
+        bound = min(MOST_REPLICAS, _upper_bound(cluster, replicas_like(cluster, ref, 1)[0]) + 1)
+    except RefusedError as error:
+        return Fit(ref, 0, False, {}, str(error))
     pods = replicas_like(cluster, ref, bound)
     allowed, quota = _quota(store, pods[0])
     claimed, stopped = claims_for(cluster, ref, pods)
@@ -160,7 +163,10 @@ def need(cluster: Cluster, ref: Ref, replicas: int, shape: str) -> Need:
     missing = replicas - running
     if missing <= 0:
         return Need(ref, replicas, running, shape, 0)
-    pods = replicas_like(cluster, ref, missing)
+    try:
+        pods = replicas_like(cluster, ref, missing)
+    except RefusedError as error:
+        return Need(ref, replicas, running, shape, None, str(error))
     allowed, quota = _quota(cluster.door.store, pods[0])
     _, refused = claims_for(cluster, ref, pods)
     if refused:

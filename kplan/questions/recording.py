@@ -13,7 +13,7 @@ from kplan.api.reader import Entry
 from kplan.cluster import Cluster
 
 RECORDED = frozenset(
-    {"Pod", "ReplicaSet.apps", "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps", "EndpointSlice.discovery.k8s.io", "Node", "PodDisruptionBudget.policy"}
+    {"Pod", "ReplicaSet.apps", "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps", "EndpointSlice.discovery.k8s.io", "PodDisruptionBudget.policy"}
 )
 
 

@@ -17,6 +17,10 @@ class NoReplicasError(LookupError):
     """The object makes no pods, or one for each node."""
 
 
+class RefusedError(LookupError):
+    """The server would refuse any pod of the workload, in its own words."""
+
+
 def pods_of(cluster: Cluster, ref: Ref) -> list[Object]:
     """The pods of a workload (or the pod itself) that have not ended."""
     everything = cluster.door.store.list("Pod", ref.namespace or None)
@@ -52,7 +56,7 @@ def _pattern(cluster: Cluster, ref: Ref) -> Object:
     meta = {**{k: v for k, v in (template.get("metadata") or {}).items() if k in ("labels", "annotations")}, "name": f"{ref.name}-{MARK}"}
     answer = cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template["spec"]}, ref.namespace, dry_run=True)
     if answer.object is None:
-        raise NoReplicasError(f"the server refuses a pod of {ref}: {answer.message}")
+        raise RefusedError(answer.message)
     return answer.object
 
 

@@ -57,6 +57,14 @@ def test_a_quota_stops_before_the_nodes_do() -> None:
     assert found.stopped_by == "quota q: requests.cpu is 1 of 5, each pod asks for 1"
 
 
+def test_none_fits_where_the_server_refuses_every_pod() -> None:
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta("q"), "spec": {"hard": {"pods": "0"}}}
+    found = fit(cluster_of(quota, workload("web", 1), nodes=THREE), WEB)
+    assert (found.more, found.at_least) == (0, False)
+    assert "exceeded quota: q" in found.stopped_by
+    assert need(cluster_of(quota, workload("web", 1), nodes=THREE), WEB, 2, "8cpu,32Gi").nodes is None
+
+
 def test_a_workload_without_pods_is_asked_by_its_template() -> None:
     assert fit(cluster_of(workload("web", 0, cpu="4"), nodes=THREE), WEB).more == 6
 
