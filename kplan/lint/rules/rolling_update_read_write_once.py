@@ -16,11 +16,12 @@ def rolling_update_read_write_once(ref: Ref, obj: Object, context: Context) -> I
 
     Why: the new pod cannot mount it while the old one has it on another node (ReadWriteOnce), or at all (ReadWriteOncePod): the rollout hangs.
     Example: a claim with `accessModes: [ReadWriteOnce]` in a Deployment with the default strategy.
-    Fix: `strategy: {type: Recreate}`, a StatefulSet, or a volume for several nodes (ReadWriteMany).
+    Fix: `strategy: {type: Recreate}` (or `maxSurge: 0`), a StatefulSet, or a volume for several nodes (ReadWriteMany).
     Upstream: the attach-detach controller; the scheduler's VolumeRestrictions.
     """
-    if (obj["spec"].get("strategy") or {}).get("type") == "Recreate":
-        return
+    strategy = obj["spec"].get("strategy") or {}
+    if strategy.get("type") == "Recreate" or (strategy.get("rollingUpdate") or {}).get("maxSurge") in (0, "0%"):
+        return  # the old pod lets go first
     pods = context.pods(ref)
     for i, volume in enumerate(pods.spec.get("volumes") or ()):
         source = volume.get("persistentVolumeClaim") or {}
