@@ -68,6 +68,7 @@ def command(
     Several environments, overlays or Kubernetes versions (1.36,1.37) are planned one after the other, and the worst exit code counts:
     0 everything comes up, 1 something is rejected or does not come up, 2 usage or unreadable input.
     """
+    from kplan.api.garbage import no_garbage
     from kplan.node.shapes import ShapeError
     from kplan.plan import Options, plan
     from kplan.pruning import PruneError, asked
@@ -101,8 +102,9 @@ def command(
             scheduler=scheduler_configuration(scheduler),
             progress=progress(quiet),
         )
-        todo = scenarios(given, config, options)
-        plans = [Named(s.name, s.version, plan(s.sources, s.options)) for s in todo]
+        with no_garbage():
+            todo = scenarios(given, config, options)
+            plans = [Named(s.name, s.version, plan(s.sources, s.options)) for s in todo]
     except ShapeError as error:
         raise click.UsageError(f"--nodes: {error}") from None
     except PruneError as error:
