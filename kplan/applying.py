@@ -32,7 +32,7 @@ class Options:
 
     `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`; `now` the time at which the
     virtual clock starts. `replace`: what cannot be updated is deleted and created. `selector`: only manifests with such labels.
-    `scheduler` is a KubeSchedulerConfiguration.
+    `definitions` of custom kinds are in the cluster before the change; `scheduler` is a KubeSchedulerConfiguration.
     """
 
     version: str = "1.36"
@@ -41,6 +41,7 @@ class Options:
     nodes: str = ""
     horizon: float = HORIZON
     state: Sequence[Object] = ()
+    definitions: Sequence[Object] = ()
     now: datetime | None = None
     field_manager: str = ""
     replace: bool = False

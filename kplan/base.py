@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from kplan.api.objects import Object, annotations_of
 from kplan.api.ref import Ref
 from kplan.apiserver import merge, writes
+from kplan.apiserver.writes import Call
 from kplan.applying import LAST_APPLIED, MANAGER, Applying, Options
 from kplan.cluster import Cluster
 from kplan.diagnostics import Severity
@@ -25,6 +26,10 @@ def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
     notes: list[str] = []
     manifests = [*sources.manifests, *(options.base.manifests if options.base else ())]
     stated_nodes = any(m.data.get("kind") == "Node" for m in manifests)
+    for definition in options.definitions:
+        answer = cluster.door.create(definition, Call())
+        if not answer.accepted:
+            notes.append(f"{definition['metadata'].get('name')}: its resources are not checked: {answer.message}")
     cluster.run()
     if options.state:
         options.progress("restoring the state")

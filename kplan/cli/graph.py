@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from kplan.cli.options import checked_version, read, shared
+from kplan.cli.options import checked_version, definitions, read, shared
 
 
 @click.command()
@@ -16,6 +16,7 @@ def command(
     paths: tuple[str, ...],
     namespace: str | None,
     exclude: tuple[str, ...],
+    crds: tuple[str, ...],
     version: str | None,
     color: bool | None,
     quiet: bool,
@@ -28,6 +29,6 @@ def command(
     from kplan.lint.engine import graph_of
     from kplan.report import graph
 
-    found = graph_of(sources, namespace=namespace or "default", version=version)
+    found = graph_of(sources, namespace=namespace or "default", version=version, definitions=definitions(crds, sources))
     (graph.render_dot if format == "dot" else graph.render_tree)(found, sys.stdout)
     return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kplan.cli.options import checked_version, configuration, note_skipped, outputs, read, shared, state_objects, unreadable, write
+from kplan.cli.options import checked_version, configuration, definitions, note_skipped, outputs, read, shared, state_objects, unreadable, write
 from kplan.diagnostics import Diagnostic
 from kplan.lint import baseline as baselines
 
@@ -28,6 +28,7 @@ LEVELS = ("error", "warning", "note")
 @click.option("--select", multiple=True, metavar="GLOB", help="Only these rules (may be repeated).")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Not these rules (may be repeated).")
 @click.option("--state", multiple=True, metavar="FILE|DIR", help="Objects that exist in the cluster: references may point at them.")
+@click.option("--strict-kinds", is_flag=True, help="A custom resource without its definition is an error.")
 @click.option("--suppress/--no-suppress", default=True, help="Whether suppressions count.")
 @click.option("--baseline", type=click.Path(dir_okay=False), help="Tell only what this file does not have.")
 @click.option("--write-baseline", type=click.Path(dir_okay=False), help="Write what is found to this file and exit with 0.")
@@ -39,6 +40,7 @@ def command(
     paths: tuple[str, ...],
     namespace: str | None,
     exclude: tuple[str, ...],
+    crds: tuple[str, ...],
     version: str | None,
     color: bool | None,
     quiet: bool,
@@ -50,6 +52,7 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     state: tuple[str, ...],
+    strict_kinds: bool,
     suppress: bool,
     baseline: str | None,
     write_baseline: str | None,
@@ -74,6 +77,7 @@ def command(
         "namespace": namespace or config.namespace or "default",
         "version": version,
         "config": config,
+        "strict_kinds": strict_kinds,
         "profile": profile or "",
         "select": select,
         "ignore": ignore,
@@ -81,8 +85,8 @@ def command(
         "statistics": statistics,
     }
     if fix:
-        return _fix(paths, (*exclude, *config.exclude), options, state, write_fixes)
-    held = _found(paths, (*exclude, *config.exclude), options, state, use_cache and not statistics)
+        return _fix(paths, (*exclude, *config.exclude), options, state, crds, write_fixes)
+    held = _found(paths, (*exclude, *config.exclude), options, state, crds, use_cache and not statistics)
     findings = held.findings
     if statistics:
         _statistics(findings.times, findings.diagnostics)
@@ -110,17 +114,17 @@ def _new(baseline: str, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         raise click.UsageError(f"--baseline: {error}") from None
 
 
-def _found(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], use_cache: bool) -> Held:
+def _found(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], use_cache: bool) -> Held:
     """What linting finds, or found when it last looked at the same."""
     from kplan.lint import cache
 
-    key = cache.key_of(paths, exclude, state, options) if use_cache and paths else None
+    key = cache.key_of(paths, exclude, (*state, *crds), options) if use_cache and paths else None
     held = cache.load(key) if key else None
     if held is None:
         from kplan.lint.engine import Options, lint
 
         sources = read(paths, exclude)
-        findings = lint(sources, Options(**options, state=state_objects(state)))
+        findings = lint(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
         held = cache.Held(findings, sources.skipped, unreadable(sources))
         if key:
             cache.store(key, held)
@@ -137,13 +141,13 @@ def _statistics(times: dict[str, float], diagnostics: Sequence[Diagnostic]) -> N
         click.echo(f"{name:{width}}  {counts[name]:6}  {took}".rstrip(), err=True)
 
 
-def _fix(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], write_fixes: bool) -> int:
+def _fix(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], write_fixes: bool) -> int:
     """Show, or make, the changes that mend what can be mended safely."""
     from kplan.lint.engine import Options
     from kplan.lint.fixing import fixes, unified
 
     sources = read(paths, exclude)
-    found = fixes(sources, Options(**options, state=state_objects(state)))
+    found = fixes(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
     for change in found:
         if write_fixes:
             Path(change.file).write_bytes(change.after)

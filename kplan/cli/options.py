@@ -30,6 +30,7 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
             click.argument("paths", nargs=-1, metavar="PATH..."),
             click.option("-n", "--namespace", default=None, help="Namespace of objects that name none (default: default)."),
             click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files out (may be repeated)."),
+            click.option("--crds", multiple=True, metavar="PATH", help="Definitions of custom kinds: CRDs, or a catalogue of JSON Schemas (may be repeated)."),
             click.option("--kubernetes-version", "version", default=None, metavar="VERSION", help="Minor version to look at it for (default: 1.36)."),
             click.option("--color/--no-color", "color", default=None, help="Colours (default: on a terminal, unless NO_COLOR is set)."),
             click.option("-q", "--quiet", is_flag=True, help="Only what is wrong, and the last line."),
@@ -98,6 +99,18 @@ def dump_of(paths: tuple[str, ...], wanted: Callable[[Object], bool] = lambda _:
     if found.slow:
         click.echo("--state: large YAML takes long to read: JSON (kubectl get -o json, kplan snapshot) is read a hundred times faster", err=True)
     return found
+
+
+def definitions(paths: tuple[str, ...], sources: Sources, *more: Object) -> tuple[Object, ...]:
+    """The definitions of custom kinds that are given with --crds, as far as the input needs them."""
+    if not paths:
+        return ()
+    from kplan.manifests.definitions import DefinitionsError, read_definitions
+
+    try:
+        return read_definitions(paths, [*(m.data for m in sources.manifests), *more])
+    except DefinitionsError as error:
+        raise click.ClickException(f"--crds: {error}") from None
 
 
 def scheduler_configuration(path: str | None) -> Object | None:

@@ -36,6 +36,7 @@ def command(
     paths: tuple[str, ...],
     namespace: str | None,
     exclude: tuple[str, ...],
+    crds: tuple[str, ...],
     version: str | None,
     color: bool | None,
     quiet: bool,
@@ -88,6 +89,7 @@ def command(
         set=set_,
         release=release,
         now=now,
+        crds=crds,
     )
     try:
         pruned = asked(prune=prune, selector=selector, everything=everything, applyset=applyset, apply=how, namespace=namespace or "default")

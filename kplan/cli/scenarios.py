@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kplan.cli.options import checked_version, dump_of, read, read_base
+from kplan.cli.options import checked_version, definitions, dump_of, read, read_base
 from kplan.config import Config, Environment
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Given:
     set: tuple[str, ...]
     release: str
     now: str | None
+    crds: tuple[str, ...] = ()
 
 
 def scenarios(given: Given, config: Config, options: Options) -> list[Scenario]:
@@ -115,6 +116,7 @@ def _of(
         namespace=namespace,
         nodes=given.nodes or environment.nodes,
         state=dump.objects if dump else (),
+        definitions=definitions(given.crds, sources, *(m.data for m in base.manifests) if base else ()),
         now=time_of(given.now) if given.now else time_of(dump.newest) if dump and dump.newest else None,
     )
     found = []

@@ -100,7 +100,7 @@ def _unserved(manifest: Manifest, ref: Ref, response: Response, version: str) ->
     if not group:
         return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "kind", manifest.locate("kind"))
     message = f"{api_version} {kind} is a custom resource whose definition is not in the input: it is not checked"
-    hint = "add its CustomResourceDefinition to the input"
+    hint = "add its CustomResourceDefinition to the input, or give --crds"
     return Diagnostic("schema/unknown-custom-kind", Severity.NOTE, message, ref, "kind", manifest.locate("kind"), hint)
 
 

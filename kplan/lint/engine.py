@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -36,16 +36,22 @@ class Record:
     edits: list[tuple[Manifest, str, Edit]] = field(default_factory=list)
 
 
+UNKNOWN = "schema/unknown-custom-kind"
 MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to lint. `state` are objects of the cluster that references may point at; they are not linted."""
+    """How to lint. `state` are objects of the cluster that references may point at; they are not linted, and neither are `definitions` of custom kinds.
+
+    `strict_kinds`: a custom resource without its definition is an error.
+    """
 
     namespace: str = "default"
     version: str = "1.36"
     state: Sequence[Object] = ()
+    definitions: Sequence[Object] = ()
+    strict_kinds: bool = False
     config: Config = field(default_factory=Config)
     profile: str = ""
     select: tuple[str, ...] = ()
@@ -75,6 +81,7 @@ def lint(sources: Sources, options: Options | None = None, record: Record | None
     for _, manifest in checked:  # definitions first: their resources may stand anywhere in the input
         if manifest.data.get("kind") == "CustomResourceDefinition":
             door.create(manifest.data, Call(namespace=namespace))
+    found += defined(door, (*options.definitions, *(o for o in options.state if o.get("kind") == "CustomResourceDefinition")))
     for ref, manifest in checked:
         found += duplicate_keys(manifest, ref)
         answer = door.create(manifest.data, Call(namespace=namespace, dry_run=True))
@@ -85,7 +92,8 @@ def lint(sources: Sources, options: Options | None = None, record: Record | None
             good.append((ref, manifest, manifest.data))
         else:
             for diagnostic in answers.refusal(manifest, ref, answer, version):
-                if diagnostic.rule == "schema/unknown-custom-kind":
+                if diagnostic.rule == UNKNOWN:
+                    diagnostic = replace(diagnostic, severity=Severity.ERROR) if options.strict_kinds else diagnostic
                     custom = _unchecked(ref, manifest)
                     if custom is not None:
                         good.append(custom)
@@ -117,11 +125,23 @@ def _together(found: Sequence[Findings]) -> Findings:
     return Findings(tuple(sorted(kept, key=_order)), objects, dict(sorted(kinds.items())), suppressed)
 
 
-def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36") -> Graph:
+def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36", definitions: Sequence[Object] = ()) -> Graph:
     """The graph of the manifests that the server takes."""
     door = Door(version, Clock(), plugins=())
-    taken = [door.create(m.data, Call(namespace=namespace, dry_run=True)) for m in sources.manifests]
-    return build([a.object for a in taken if a.accepted and a.object is not None])
+    given = [m.data for m in sources.manifests if m.data.get("kind") == "CustomResourceDefinition"]
+    for definition in (*given, *definitions):
+        door.create(definition, Call(namespace=namespace))
+    asked = [(m.data, door.create(m.data, Call(namespace=namespace, dry_run=True))) for m in sources.manifests]
+    taken = [data if answer.reason == "AlreadyExists" else answer.object for data, answer in asked if answer.accepted or answer.reason == "AlreadyExists"]
+    return build([obj for obj in taken if obj is not None])
+
+
+def defined(door: Door, definitions: Iterable[Object]) -> Iterator[Diagnostic]:
+    """Make a server know custom kinds that the input does not define; what it refuses of them."""
+    for definition in definitions:
+        answer = door.create({k: v for k, v in definition.items() if k != "status"}, Call())
+        if not answer.accepted and answer.reason != "AlreadyExists":
+            yield Diagnostic("schema/definition-refused", Severity.WARNING, f"its resources are not checked: {answer.message}", Ref.of(definition))
 
 
 def duplicate_keys(manifest: Manifest, ref: Ref) -> Iterator[Diagnostic]:
