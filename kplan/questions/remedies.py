@@ -16,7 +16,7 @@ from kplan.scheduler.decision import Decision
 UNITS = ("", "Ki", "Mi", "Gi", "Ti", "Pi")
 HOSTNAME = "kubernetes.io/hostname"
 HARD = ("NoSchedule", "NoExecute")
-MOST_TRIES = 20
+MOST_TRIES = 5  # of a kind: each asks the scheduler about the whole cluster
 EXTRA = "one-more"
 
 
@@ -32,8 +32,9 @@ def remedies_of(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[s
         return
     nodes = {n["metadata"]["name"]: n for n in store.list("Node")}
     near = _shortfalls(store, pod, decision, nodes)
-    grown = next((r for r in near[:MOST_TRIES] if _fits(cluster, pod, {}, [_larger(nodes[r[1]], r[2])])), None)
-    another = next((n for n in _candidates(near, decision, nodes) if _fits(cluster, pod, {}, [_twin(n)])), None)
+    enough = _fitting(cluster, pod, {}, [_larger(nodes[name], lacking) for _, name, lacking in near])
+    grown = next((r for r in near if r[1] in enough), None)
+    another = next((n for n in _candidates(near, decision, nodes) if _fitting(cluster, pod, {}, [_twin(n)])), None)
     if grown is not None:
         _, name, lacking = grown
         words = " and ".join(f"{amount_text(resource, amount)} more {resource}" for resource, amount in lacking.items())
@@ -47,11 +48,13 @@ def remedies_of(cluster: Cluster, pod: Object, decision: Decision) -> Iterator[s
     yield from _labelled(cluster, pod, decision, nodes)
 
 
-def _fits(cluster: Cluster, pod: Object, instead: dict[Key, Object | None], nodes: Sequence[Object] = ()) -> bool:
-    """Whether the pod has a node where things are different."""
+def _fitting(cluster: Cluster, pod: Object, instead: dict[Key, Object | None], nodes: Sequence[Object] = ()) -> set[str]:
+    """The nodes that the pod fits on where things are different."""
+    if not instead and not nodes:
+        return set()
     supposed = Supposed(cluster.door.store, {**instead, **{key_of(n): n for n in nodes}})
     changed = supposed.get("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"]) or pod
-    return cluster.scheduler_over(supposed).explain(changed).chosen is not None
+    return {name for name, verdict in cluster.scheduler_over(supposed).explain(changed).nodes.items() if verdict.fits}
 
 
 def _shortfalls(reader: Reader, pod: Object, decision: Decision, nodes: dict[str, Object]) -> list[tuple[float, str, dict[str, int]]]:
@@ -110,10 +113,12 @@ def _twin(node: Object) -> Object:
 def _candidates(near: Sequence[tuple[float, str, dict[str, int]]], decision: Decision, nodes: dict[str, Object]) -> Iterator[Object]:
     """Of which node another might help: the nearest first, then one of each reason."""
     seen: set[tuple[str, ...]] = set()
-    for name in [*(n for _, n, _ in near[:MOST_TRIES]), *(n for n, v in decision.nodes.items() if not v.fits and v.plugin != "NodeResourcesFit")]:
+    left = MOST_TRIES
+    for name in [*(n for _, n, _ in near[: MOST_TRIES - 2]), *(n for n, v in decision.nodes.items() if not v.fits and v.plugin != "NodeResourcesFit")]:
         verdict = decision.nodes[name]
-        if name in nodes and (verdict.plugin == "NodeResourcesFit" or verdict.reasons not in seen):
+        if left and name in nodes and (verdict.plugin == "NodeResourcesFit" or verdict.reasons not in seen):
             seen.add(verdict.reasons)
+            left -= 1
             yield nodes[name]
 
 
@@ -125,10 +130,10 @@ def _toleration(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[s
             taints = [t for t in nodes[name]["spec"].get("taints") or () if t["effect"] in HARD]
             unmet = [t for t in taints if untolerated([t], pod["spec"].get("tolerations") or ()) is not None]
             found.setdefault(tuple((t["key"], t.get("value") or "", t["effect"]) for t in unmet), []).append(name)
-    for taint, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+    for taint, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_TRIES]:
         more = [{"key": k, "operator": "Equal", "value": v, "effect": e} for k, v, e in taint]
         changed = replace(pod, ("spec", "tolerations"), [*(pod["spec"].get("tolerations") or ()), *more])
-        if _fits(cluster, pod, {key_of(pod): changed}):
+        if _fitting(cluster, pod, {key_of(pod): changed}):
             words = " and ".join(f"{k}={v}:{e}" if v else f"{k}:{e}" for k, v, e in taint)
             yield f"{'tolerations for the taints' if len(taint) > 1 else 'a toleration for the taint'} {words} of {_list(names)}"
 
@@ -136,7 +141,7 @@ def _toleration(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[s
 def _uncordoned(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
     """Cordoned nodes that could take the pod."""
     cordoned = [n for n, v in decision.nodes.items() if n in nodes and nodes[n]["spec"].get("unschedulable")]
-    could = [n for n in cordoned[:MOST_TRIES] if _fits(cluster, pod, {}, [_open(nodes[n])])]
+    could = sorted(_fitting(cluster, pod, {}, [_open(nodes[n]) for n in cordoned]))
     if could:
         yield f"uncordon {_list(could)}"
 
@@ -154,7 +159,7 @@ def _labelled(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[str
     lacking = [(name, {k: v for k, v in wanted.items() if labels_of(nodes[name]).get(k) != v}) for name in unfit]
     for name, missing in sorted((x for x in lacking if x[1]), key=lambda x: (len(x[1]), x[0]))[:MOST_TRIES]:
         node = replace(nodes[name], ("metadata", "labels"), {**labels_of(nodes[name]), **missing})
-        if _fits(cluster, pod, {}, [node]):
+        if _fitting(cluster, pod, {}, [node]):
             yield f"the label {', '.join(f'{k}={v}' for k, v in sorted(missing.items()))} on {name}"
             return
 
