@@ -19,6 +19,7 @@ from kplan.apiserver.fresh import FIRST_OBJECTS
 from kplan.apiserver.response import Response
 from kplan.apiserver.writes import Call
 from kplan.controllers import CONTROLLERS
+from kplan.manifests.podmetrics import PodMetrics
 from kplan.network.load_balancer import LoadBalancer
 from kplan.node.kubelet import Kubelet
 from kplan.node.provisioner import Provisioner
@@ -34,11 +35,12 @@ class Cluster:
     """A Kubernetes control plane in memory, on a virtual clock.
 
     `version` is a minor version such as `1.36`. A new cluster has the system namespaces with their ServiceAccounts and the system PriorityClasses; after the
-    first `run` also the Service `kubernetes` and `kube-root-ca.crt` in each namespace.
+    first `run` also the Service `kubernetes` and `kube-root-ca.crt` in each namespace. `metrics` says what pods use (see `read_pod_metrics`).
     """
 
-    def __init__(self, version: str = "1.36", *, now: datetime = START, scheduler_config: Any = None) -> None:
+    def __init__(self, version: str = "1.36", *, now: datetime = START, scheduler_config: Any = None, metrics: PodMetrics | None = None) -> None:
         self.door = Door(version, Clock(now))
+        self.door.metrics = metrics
         for kind, obj in FIRST_OBJECTS:
             self.door.store.put(kind, obj)
         self._scheduler_config = scheduler_config

@@ -19,10 +19,14 @@ from kplan.apiserver.response import Response, refused
 from kplan.apiserver.store import Store
 from kplan.apiserver.writes import Call
 from kplan.kinds.kind import Kind
+from kplan.manifests.podmetrics import PodMetrics
 
 
 class Door:
-    """One API server over one store. Public verbs never raise for what a request says; they answer."""
+    """One API server over one store. Public verbs never raise for what a request says; they answer.
+
+    `metrics` is what an aggregated metrics API would serve, None where there is none.
+    """
 
     def __init__(self, version: str, clock: Clock, plugins: tuple[Plugin, ...] = PLUGINS) -> None:
         self.store = Store(version, clock)
@@ -31,6 +35,7 @@ class Door:
         self.ownership = Ownership(version)
         self.plugins = plugins
         self.events: list[Object] = []
+        self.metrics: PodMetrics | None = None
         self.admitted = trusted.Admitted()
         self.store.listeners.append(self._on_write)
 

@@ -15,14 +15,7 @@ from kplan.api.selectors import SelectorError, parse
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Controller, Key, Watch, itself
 from kplan.controllers.ownership import Match
-from kplan.controllers.replicacalculator import (
-    NO_CUSTOM_METRICS,
-    NO_EXTERNAL_METRICS,
-    MetricError,
-    Tolerances,
-    usage_replicas,
-    utilization_replicas,
-)
+from kplan.controllers.replicacalculator import NO_CUSTOM_METRICS, NO_EXTERNAL_METRICS, MetricError, Tolerances, measured, usage_replicas, utilization_replicas
 from kplan.controllers.scaletarget import Scale, ScaleError, get_scale
 from kplan.controllers.scalingbehavior import HIGHER_BEFORE, Bounds, Memory, limit_by_rules
 from kplan.controllers.selectortext import label_selector_text
@@ -228,14 +221,14 @@ class Reconciliation:
     def _by_resource(self, source: Object, container: str, scale: Scale, selected: Sequence[Object], reason: str, prefix: str) -> tuple[int, str, Object]:
         """Upstream: computeStatusForResourceMetricGeneric."""
         name, target, now = source["name"], source["target"], self.api.now
-        tolerances = self._tolerances()
+        reports, tolerances = measured(selected, self.api), self._tolerances()
         average = target.get("averageValue")
         try:
             if average is not None:
-                proposal = usage_replicas(selected, name, container, parse_json(average).milli_value(), scale.spec, tolerances, now)
+                proposal = usage_replicas(reports, name, container, parse_json(average).milli_value(), scale.spec, tolerances, now)
                 named = f"{name} resource"
             elif "averageUtilization" in target:
-                proposal = utilization_replicas(selected, name, container, target["averageUtilization"], scale.spec, tolerances, now)
+                proposal = utilization_replicas(reports, name, container, target["averageUtilization"], scale.spec, tolerances, now)
                 named = f"{name}{' container' if container else ''} resource utilization (percentage of request)"
             else:
                 raise MetricError("invalid resource metric source: neither an average utilization target nor an average value (usage) target was set")

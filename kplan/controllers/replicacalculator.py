@@ -1,8 +1,8 @@
 """How many replicas a metric asks for.
 
 Upstream: pkg/controller/podautoscaler/replica_calculator.go and metrics/. Metrics are stated, not measured: the annotation
-`kplan.dev/usage: cpu=250m,memory=300Mi` of a pod says what it uses now (`app/cpu=100m` what one container does). Where no pod
-has it, the cluster has no metrics API. Custom and external metrics do not exist.
+`kplan.dev/usage: cpu=250m,memory=300Mi` of a pod says what it uses now (`app/cpu=100m` what one container does); of other pods
+recorded PodMetrics do. Where there are neither, the cluster has no metrics API. Custom and external metrics do not exist.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from kplan.api.objects import Object, annotations_of
 from kplan.api.podrequests import is_pod_level, is_sidecar, pod_request_quantities
 from kplan.api.quantity import QuantityError, parse_json
 from kplan.api.times import parse_time
+from kplan.apiserver.client import Client
 from kplan.controllers import pods
 
 USAGE = "kplan.dev/usage"
 NO_RESOURCE_METRICS = "unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
+NO_METRICS = "no metrics returned from resource metrics API"
 NO_CUSTOM_METRICS = "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered"
 NO_EXTERNAL_METRICS = "unable to fetch metrics from external metrics API: the server could not find the requested resource (get {}.external.metrics.k8s.io)"
 CPU_INITIALIZATION = timedelta(minutes=5)
@@ -32,6 +34,14 @@ Assumed = Callable[[str], int]
 
 class MetricError(Exception):
     """Why a metric gives no number; the text is upstream's."""
+
+
+class Measured(NamedTuple):
+    """Pods, and what they use by name: milli-units by resource or container/resource. `served` says whether there is a metrics API."""
+
+    pods: Sequence[Object]
+    usage: dict[str, dict[str, int]]
+    served: bool
 
 
 class Tolerances(NamedTuple):
@@ -66,13 +76,27 @@ def stated_usage(pod: Object) -> dict[str, int]:
     return found
 
 
-def resource_metrics(selected: Sequence[Object], resource: str, container: str) -> dict[str, int]:
+def measured(selected: Sequence[Object], api: Client) -> Measured:
+    """What pods of one namespace use that run: as their annotation says, or else as PodMetrics do."""
+    running = [p for p in selected if pods.phase(p) == "Running"]
+    metrics = api.door.metrics
+
+    def known(namespace: str, name: str) -> bool:
+        return api.get("Pod", namespace, name) is not None
+
+    recorded = metrics.usages(running, known) if metrics is not None else {}
+    usage = {name: stated_usage(p) or recorded.get(name, {}) for p in running for name in (p["metadata"]["name"],)}
+    return Measured(selected, usage, metrics is not None)
+
+
+def resource_metrics(reports: Measured, resource: str, container: str) -> dict[str, int]:
     """The usage of each pod that reports it; raises MetricError where none reports anything.   Upstream: GetResourceMetric."""
-    reports = {p["metadata"]["name"]: (p, stated_usage(p)) for p in selected if pods.phase(p) == "Running"}
-    if not any(usage for _, usage in reports.values()):
-        raise MetricError(f"unable to get metrics for resource {resource}: {NO_RESOURCE_METRICS}")
+    if not any(reports.usage.values()):
+        raise MetricError(f"unable to get metrics for resource {resource}: {NO_METRICS if reports.served else NO_RESOURCE_METRICS}")
     found: dict[str, int] = {}
-    for name, (pod, usage) in reports.items():
+    for pod in reports.pods:
+        name = pod["metadata"]["name"]
+        usage = reports.usage.get(name, {})
         value = _of_container(pod, usage, resource, container) if container else _of_pod(usage, resource)
         if value is not None:
             found[name] = value
@@ -133,12 +157,12 @@ def _starting(pod: Object, now: datetime) -> bool:
 
 
 def utilization_replicas(
-    selected: Sequence[Object], resource: str, container: str, target: int, current: int, tolerances: Tolerances, now: datetime
+    reports: Measured, resource: str, container: str, target: int, current: int, tolerances: Tolerances, now: datetime
 ) -> Proposal:
     """By usage in percent of the requests.   Upstream: GetResourceReplicas."""
-    metrics = resource_metrics(selected, resource, container)
-    groups = _grouped(selected, metrics, resource, now)
-    requests = {p["metadata"]["name"]: _request(p, resource, container) for p in selected}
+    metrics = resource_metrics(reports, resource, container)
+    groups = _grouped(reports.pods, metrics, resource, now)
+    requests = {p["metadata"]["name"]: _request(p, resource, container) for p in reports.pods}
 
     def ratio() -> tuple[float, int, int]:
         total = sum(value for name, value in metrics.items() if name in requests)
@@ -154,10 +178,10 @@ def utilization_replicas(
     return Proposal(replicas, usage, percent)
 
 
-def usage_replicas(selected: Sequence[Object], resource: str, container: str, target: int, current: int, tolerances: Tolerances, now: datetime) -> Proposal:
+def usage_replicas(reports: Measured, resource: str, container: str, target: int, current: int, tolerances: Tolerances, now: datetime) -> Proposal:
     """By plain average usage in milli-units.   Upstream: GetRawResourceReplicas, calcPlainMetricReplicas."""
-    metrics = resource_metrics(selected, resource, container)
-    groups = _grouped(selected, metrics, resource, now)
+    metrics = resource_metrics(reports, resource, container)
+    groups = _grouped(reports.pods, metrics, resource, now)
 
     def average() -> int:
         return sum(metrics.values()) // len(metrics)
