@@ -24,6 +24,7 @@ from kplan.controllers.podgc import PodGarbageCollector
 from kplan.controllers.pvcprotection import PersistentVolumeClaimProtectionController
 from kplan.controllers.pvprotection import PersistentVolumeProtectionController
 from kplan.controllers.replicaset import ReplicaSetController, ReplicationControllerController
+from kplan.controllers.resourceclaim import ResourceClaimController
 from kplan.controllers.resourcequota import ResourceQuotaController
 from kplan.controllers.rootca import RootCACertificatePublisher
 from kplan.controllers.serviceaccount import ServiceAccountController
@@ -46,6 +47,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     JobController,
     CronJobController,
     EphemeralVolumeController,
+    ResourceClaimController,
     PersistentVolumeBinder,
     PersistentVolumeExpander,
     PersistentVolumeClaimProtectionController,

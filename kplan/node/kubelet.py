@@ -22,6 +22,7 @@ DELETION = "kplan.dev/deletion"
 JOB_TRACKING = "batch.kubernetes.io/job-tracking"
 OURS = "ok"  # the message of conditions that are written here; those of a restored node, which a real kubelet wrote, stay
 WAITING_FOR_GOOD = frozenset({"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CrashLoopBackOff"})
+OF_OTHERS = ("qosClass", "resourceClaimStatuses", "extendedResourceClaimStatus")  # fields of a pod's status that others write
 NODE_CONDITIONS = (
     ("MemoryPressure", "False", "Kubelet"),
     ("DiskPressure", "False", "Kubelet"),
@@ -212,9 +213,7 @@ class Kubelet(Controller):
 
     def _base(self, pod: Object, old: Object, now: str, phase: str) -> Object:
         status: Object = {"phase": phase, "hostIP": HOST_IP, "hostIPs": [{"ip": HOST_IP}], "startTime": old.get("startTime", now)}
-        if "qosClass" in old:
-            status["qosClass"] = old["qosClass"]
-        return status
+        return {**status, **{field: old[field] for field in OF_OTHERS if field in old}}
 
     def _address(self, pod: Object, old: Object) -> tuple[str, list[Object]]:
         if pod["spec"].get("hostNetwork"):

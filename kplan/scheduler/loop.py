@@ -173,8 +173,8 @@ class SchedulerLoop(Controller):
         key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
         decision = self._scheduler.schedule_one(pod)
         self.decisions.append(decision)
-        if decision.gated:
-            self._waiting.pop(key, None)
+        if decision.gated:  # by a claim that is not there yet
+            self._waiting[key] = Waiting(frozenset({"DynamicResources"}), frozenset(), _priority(pod), 1, api.now, at_once=True)
             return
         if decision.chosen is not None:
             before = self._waiting.pop(key, None)

@@ -63,4 +63,6 @@ def schedulable(pod: Object) -> bool:
 
 def asks_otherwise(old: Object, new: Object) -> bool:
     """Whether an update of a waiting pod changes what the scheduler looks at."""
-    return bool(old["spec"] != new["spec"] or old["metadata"].get("labels") != new["metadata"].get("labels"))
+    if old["spec"] != new["spec"] or old["metadata"].get("labels") != new["metadata"].get("labels"):
+        return True
+    return bool((old.get("status") or {}).get("resourceClaimStatuses") != (new.get("status") or {}).get("resourceClaimStatuses"))
