@@ -16,6 +16,7 @@ from kplan.graph import apply_order
 from kplan.lint import answers
 from kplan.lint.engine import duplicate_keys
 from kplan.manifests.manifest import Manifest
+from kplan.manifests.podmetrics import PodMetrics
 from kplan.manifests.sources import Sources
 from kplan.pruning import Prune, left_over, matching, members
 from kplan.replacing import Replacement, remedy, replacement
@@ -32,7 +33,8 @@ class Options:
 
     `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`; `now` the time at which the
     virtual clock starts. `replace`: what cannot be updated is deleted and created. `selector`: only manifests with such labels.
-    `definitions` of custom kinds are in the cluster before the change; `scheduler` is a KubeSchedulerConfiguration.
+    `definitions` of custom kinds are in the cluster before the change; `scheduler` is a KubeSchedulerConfiguration; `metrics`
+    say what pods use.
     """
 
     version: str = "1.36"
@@ -50,6 +52,7 @@ class Options:
     base: Sources | None = None
     full: bool = False
     scheduler: Object | None = None
+    metrics: PodMetrics | None = None
     progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 

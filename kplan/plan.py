@@ -113,7 +113,7 @@ class Applied:
 
 def applied(sources: Sources, options: Options) -> Applied:
     """Apply the manifests of `sources` to the base state that `options` give, and run the cluster until it rests."""
-    cluster = Cluster(version=options.version, now=options.now or START, scheduler_config=options.scheduler)
+    cluster = Cluster(version=options.version, now=options.now or START, scheduler_config=options.scheduler, metrics=options.metrics)
     notes = prepare(cluster, sources, options)
     before = _snapshot(cluster)
     mark, started = len(cluster.events()), format_time(cluster.door.store.now)
@@ -123,6 +123,7 @@ def applied(sources: Sources, options: Options) -> Applied:
         applying.prune(options.base.manifests if options.base is not None else (), stated)
         options.progress("running the cluster")
         run = cluster.run(quiet=options.horizon, horizon=options.horizon)
+    notes += _unmatched(options, [*before.values(), *cluster.objects("Pod")])
     return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]), started)
 
 
@@ -169,6 +170,14 @@ def plan(sources: Sources, options: Options) -> Plan:
 
 def _snapshot(cluster: Cluster) -> dict[Ref, Object]:
     return {r: o for r, o in state_of(cluster.objects()).items() if r.group_kind not in HIDDEN}
+
+
+def _unmatched(options: Options, objects: Iterable[Object]) -> Iterable[str]:
+    """A word about recorded metrics that say nothing of any pod here."""
+    names = options.metrics.unmatched(o for o in objects if o["kind"] == "Pod") if options.metrics is not None else ()
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield f"metrics: recorded of pods that match none here: {', '.join(names[:3])}{more}"
 
 
 def _standing(state: dict[Ref, Object]) -> Iterable[Object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from kplan.cli.options import checked_version, configuration, console, dump_of, scheduler_configuration
+from kplan.cli.options import checked_version, configuration, console, dump_of, pod_metrics, scheduler_configuration
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, Scenario, scenarios, time_of
 from kplan.cli.streams import for_machines
@@ -29,6 +29,7 @@ OPTIONS = (
     click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of kplan.yaml."),
     click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c."),
     click.option("--scheduler-config", "scheduler", default=None, metavar="FILE", help="A KubeSchedulerConfiguration: profiles, plugins, weights."),
+    click.option("--metrics", default=None, metavar="FILE", help="PodMetrics: what pods use (kubectl get pods.metrics.k8s.io -A -o yaml)."),
     click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
     click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state)."),
     click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated)."),
@@ -53,6 +54,7 @@ class Asked:
     environments: tuple[str, ...]
     nodes: str
     scheduler: str | None
+    metrics: str | None
     horizon: str
     now: str | None
     values: tuple[str, ...]
@@ -92,7 +94,12 @@ class Asked:
         from kplan.plan import Options
 
         config = configuration()
-        options = Options(horizon=seconds(self.horizon), scheduler=scheduler_configuration(self.scheduler), progress=progress(self.quiet))
+        options = Options(
+            horizon=seconds(self.horizon),
+            scheduler=scheduler_configuration(self.scheduler),
+            metrics=pod_metrics(self.metrics),
+            progress=progress(self.quiet),
+        )
         if not (self.paths or self.environments or config.environments):
             if not self.state:
                 raise click.UsageError("name manifests (PATH, - for standard input) or a --state to ask about")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kplan.api.objects import Object
     from kplan.config import Config
     from kplan.manifests.dump import Dump
+    from kplan.manifests.podmetrics import PodMetrics
     from kplan.manifests.rendering import Rendering
     from kplan.manifests.sources import Sources
 
@@ -128,6 +129,20 @@ def scheduler_configuration(path: str | None) -> Object | None:
     if len(found) != 1 or found[0].get("kind") != "KubeSchedulerConfiguration":
         raise click.UsageError(f"--scheduler-config: {path}: not a KubeSchedulerConfiguration")
     return found[0]
+
+
+def pod_metrics(path: str | None) -> PodMetrics | None:
+    """The PodMetrics of a file."""
+    if path is None:
+        return None
+    from pathlib import Path
+
+    from kplan.manifests.podmetrics import PodMetricsError, read_pod_metrics
+
+    try:
+        return read_pod_metrics(Path(path).read_bytes())
+    except (OSError, PodMetricsError) as error:
+        raise click.UsageError(f"--metrics: {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def checked_version(version: str | None) -> str:

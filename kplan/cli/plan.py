@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kplan.cli.options import configuration, note_skipped, outputs, scheduler_configuration, shared, unreadable, write
+from kplan.cli.options import configuration, note_skipped, outputs, pod_metrics, scheduler_configuration, shared, unreadable, write
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, exit_code, scenarios
 
@@ -17,6 +17,7 @@ from kplan.cli.scenarios import Given, exit_code, scenarios
 @click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of kplan.yaml (may be repeated; default without PATH: all).")
 @click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c.")
 @click.option("--scheduler-config", "scheduler", default=None, metavar="FILE", help="A KubeSchedulerConfiguration: profiles, plugins, weights.")
+@click.option("--metrics", default=None, metavar="FILE", help="PodMetrics: what pods use (kubectl get pods.metrics.k8s.io -A -o yaml).")
 @click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time.")
 @click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state).")
 @click.option("--apply", "how", type=click.Choice(["auto", "client", "server"]), default="auto", show_default=True, help="Which kind of apply.")
@@ -48,6 +49,7 @@ def command(
     environments: tuple[str, ...],
     nodes: str,
     scheduler: str | None,
+    metrics: str | None,
     horizon: str,
     now: str | None,
     how: str,
@@ -102,6 +104,7 @@ def command(
             horizon=seconds(horizon),
             full=full,
             scheduler=scheduler_configuration(scheduler),
+            metrics=pod_metrics(metrics),
             progress=progress(quiet),
         )
         with no_garbage():
