@@ -84,8 +84,8 @@ def _definitions(path: str) -> Iterator[Object]:
 
 def _named(obj: Object, file: str) -> Object:
     spec = obj.get("spec")
-    names = spec.get("names") if isinstance(spec, dict) else None
-    if not isinstance(names, dict) or not isinstance(names.get("kind"), str) or not isinstance(spec.get("group"), str):
+    names = spec.get("names") if isinstance(spec, dict) and isinstance(spec.get("group"), str) else None
+    if not isinstance(names, dict) or not isinstance(names.get("kind"), str):
         raise DefinitionsError(f"{file}: a {KIND} without spec.group and spec.names.kind")
     return {k: v for k, v in obj.items() if k != "status"}
 
