@@ -28,6 +28,7 @@ from kplan.controllers.resourceclaim import ResourceClaimController
 from kplan.controllers.resourcequota import ResourceQuotaController
 from kplan.controllers.rootca import RootCACertificatePublisher
 from kplan.controllers.serviceaccount import ServiceAccountController
+from kplan.controllers.serviceaccounttoken import TokensController
 from kplan.controllers.statefulset import StatefulSetController
 from kplan.controllers.tainteviction import TaintEvictionController
 from kplan.controllers.ttlafterfinished import TTLAfterFinishedController
@@ -37,6 +38,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CustomResourceDefinitionController,
     NamespaceController,
     ServiceAccountController,
+    TokensController,
     RootCACertificatePublisher,
     ResourceQuotaController,
     DeploymentController,
