@@ -32,6 +32,8 @@ from kplan.questions.blast import Blast, blast_radius
 from kplan.questions.recording import Recording
 from kplan.questions.rollout import Rollout, rollouts
 from kplan.simulate import Run
+from kplan.webhooks import asked, blocking
+from kplan.webhooks import notes as webhook_notes
 
 ABSENT = ("dangling-", "non-existent-")  # rules that foresee what then happens
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
@@ -135,6 +137,8 @@ def plan(sources: Sources, options: Options) -> Plan:
     after = _snapshot(cluster)
     outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
     linting = lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after)), simulated=True)
+    webhooks = asked(cluster, before, after)
+    outcomes += blocking(webhooks, cluster, after, applying.places)
     found += _explained(outcomes, ruled(applying.taken, linting, sources))
     found += _not_simulated(sources.manifests)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
@@ -146,7 +150,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     told = tuple(dict.fromkeys(found))
     return Plan(
         version=options.version,
-        notes=done.notes,
+        notes=(*done.notes, *webhook_notes(webhooks, before)),
         changes=difference,
         diagnostics=told,
         stated=tuple(sorted(stated)),
@@ -193,7 +197,7 @@ def _explained(outcomes: Sequence[Diagnostic], findings: Iterable[Diagnostic]) -
         same = next((f for f in left if f.span is not None and f.span == outcome.span and f.rule.startswith(ABSENT)), None)
         if same is not None:
             left.remove(same)
-        told.append(replace(outcome, hint=outcome.hint or same.hint) if same else outcome)
+        told.append(replace(outcome, hint=outcome.hint or same.hint, severity=max(outcome.severity, same.severity)) if same else outcome)
     return [*told, *left]
 
 

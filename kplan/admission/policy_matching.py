@@ -1,4 +1,4 @@
-"""Which policies a request is about: rules, selectors, bindings and the parameters that these name.
+"""Which policies a request is about: rules and selectors (as webhooks have them too), bindings and the parameters that these name.
 
 Upstream: apiserver/pkg/admission/plugin/policy/{generic/policy_dispatcher.go, matching/matching.go}, webhook/predicates. Policies are taken in the
 order of their names; equivalent resources are other versions of the same kind.
@@ -48,7 +48,7 @@ class Misconfigured(NamedTuple):
 def invocations(request: Request, reader: Reader, policy_kind: str) -> Iterator[Invocation | Misconfigured]:
     """All that a request matches, policy by policy and binding by binding."""
     bindings = reader.list(f"{policy_kind}Binding.{GROUP}")
-    if not bindings or (request.kind.group == GROUP and request.kind.kind in EXEMPT):
+    if not bindings or exempt(request):
         return
     by_policy: dict[str, list[Object]] = {}
     for binding in bindings:
@@ -74,6 +74,11 @@ def invocations(request: Request, reader: Reader, policy_kind: str) -> Iterator[
                 continue
             for param in found:
                 yield Invocation(policy, binding, param)
+
+
+def exempt(request: Request) -> bool:
+    """Whether a request is about policies or webhooks, and so passes by all of them.   Upstream: IsExemptAdmissionConfigurationResource."""
+    return request.kind.group == GROUP and request.kind.kind in EXEMPT
 
 
 def _is_namespaced(param_kind: Object, reader: Reader) -> bool | None:
@@ -114,16 +119,17 @@ def _params(param_kind: Object | None, namespaced: bool | None, ref: Object | No
 
 def _matches(match: Object, request: Request, reader: Reader) -> bool:
     """Whether match constraints take a request."""
-    if not _rules_match(match.get("resourceRules") or (), match, request, empty=True):
+    if not rules_match(match.get("resourceRules") or (), match, request, empty=True):
         return False
-    if not _selects_namespace(match.get("namespaceSelector"), request, reader):
+    if not selects_namespace(match.get("namespaceSelector"), request, reader):
         return False
-    if not _selects_object(match.get("objectSelector"), request):
+    if not selects_object(match.get("objectSelector"), request):
         return False
-    return not _rules_match(match.get("excludeResourceRules") or (), match, request, empty=False)
+    return not rules_match(match.get("excludeResourceRules") or (), match, request, empty=False)
 
 
-def _selects_namespace(selector: Object | None, request: Request, reader: Reader) -> bool:
+def selects_namespace(selector: Object | None, request: Request, reader: Reader) -> bool:
+    """Whether a namespaceSelector takes a request; what is in no namespace always passes.   Upstream: predicates/namespace."""
     if not selector:
         return True
     if request.kind.group_kind == "Namespace":
@@ -134,13 +140,15 @@ def _selects_namespace(selector: Object | None, request: Request, reader: Reader
     return namespace is not None and matches(selector, labels_of(namespace))
 
 
-def _selects_object(selector: Object | None, request: Request) -> bool:
+def selects_object(selector: Object | None, request: Request) -> bool:
+    """Whether an objectSelector takes the object as it is to be, or as it was.   Upstream: predicates/object."""
     if not selector:
         return True
     return any(obj is not None and matches(selector, labels_of(obj)) for obj in (request.object, request.old))
 
 
-def _rules_match(rules: Any, match: Object, request: Request, *, empty: bool) -> bool:
+def rules_match(rules: Any, match: Object, request: Request, *, empty: bool) -> bool:
+    """Whether one of the rules takes a request, `empty` where there are none; `match` has the matchPolicy.   Upstream: predicates/rules."""
     if not rules:
         return empty
     kind = request.kind

@@ -281,4 +281,4 @@ def webhook_references(obj: Object) -> Iterator[Reference]:
     for i, webhook in enumerate(obj.get("webhooks") or ()):
         service = (webhook.get("clientConfig") or {}).get("service") or {}
         if service.get("name") and service.get("namespace"):
-            yield Reference(f"webhooks[{i}].clientConfig.service", "Service", service["namespace"], service["name"], key=str(service.get("port") or ""))
+            yield Reference(f"webhooks[{i}].clientConfig.service.name", "Service", service["namespace"], service["name"], key=str(service.get("port") or ""))

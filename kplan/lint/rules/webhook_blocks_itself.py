@@ -13,6 +13,9 @@ from kplan.lint.rule import Context, Finding, rule
 
 WEBHOOKS = ("ValidatingWebhookConfiguration.admissionregistration.k8s.io", "MutatingWebhookConfiguration.admissionregistration.k8s.io")
 
+MESSAGE = "is asked about the pods of {}, which answer for it: once they are gone they do not come back"
+REMEDY = "leave its namespace out"
+
 
 @rule("webhook-blocks-itself", Severity.WARNING, WEBHOOKS, profile="strict")
 def webhook_blocks_itself(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
@@ -35,8 +38,8 @@ def webhook_blocks_itself(ref: Ref, obj: Object, context: Context) -> Iterator[F
         for workload in context.selected(target, "spec.selector"):
             pods = context.pods(workload)
             if matches(webhook.get("namespaceSelector") or {}, labels) and matches(webhook.get("objectSelector") or {}, pods.labels):
-                message = f"is asked about the pods of {workload}, which answer for it: once they are gone they do not come back"
-                yield Finding(f"webhooks[{i}].namespaceSelector", message, "leave its namespace out", related=((workload, "metadata.name", "its pods"),))
+                related = ((workload, "metadata.name", "its pods"),)
+                yield Finding(f"webhooks[{i}].namespaceSelector", MESSAGE.format(workload), REMEDY, related=related)
                 break
 
 
