@@ -10,16 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kplan.admission.quota_evaluators import evaluator_of
 from kplan.api.objects import Object, controller_of, labels_of
-from kplan.api.podrequests import pod_requests, quantities
+from kplan.api.podrequests import pod_requests
 from kplan.api.reader import Reader
 from kplan.api.ref import Ref
-from kplan.apiserver.registry import BUILT_IN
 from kplan.cluster import Cluster
 from kplan.node.shapes import nodes as nodes_of_shape
 from kplan.questions.remedies import allocatable, used_on
-from kplan.questions.replicas import NoReplicasError, RefusedError, claims_for, pods_of, replicas_like
+from kplan.questions.replicas import NoReplicasError, RefusedError, claims_for, pods_of, quota_room, replicas_like
 from kplan.questions.supposing import Key, Supposed, key_of
 
 ZONE = "topology.kubernetes.io/zone"
@@ -116,7 +114,7 @@ def fit(cluster: Cluster, ref: Ref) -> Fit:
     except RefusedError as error:
         return Fit(ref, 0, False, {}, str(error))
     pods = replicas_like(cluster, ref, bound)
-    allowed, quota = _quota(store, pods[0])
+    allowed, quota = quota_room(store, pods[0])
     claimed, stopped = claims_for(cluster, ref, pods)
     placed: list[str] = []
     for decision in cluster.scheduler_over(store).schedule(pods[:claimed], preemption=False):
@@ -135,28 +133,6 @@ def _upper_bound(cluster: Cluster, pod: Object) -> int:
     return sum(min(max(0, room.free(r)) // n for r, n in wanted.items()) for room in capacity(cluster).nodes)
 
 
-def _quota(reader: Reader, pod: Object) -> tuple[int | None, str]:
-    """How many more such pods the quotas of the namespace allow, and which stops them; None: any number."""
-    evaluator = evaluator_of(BUILT_IN["Pod"])
-    usage = evaluator.usage(pod, reader)
-    least: tuple[int | None, str] = (None, "")
-    for quota in reader.list("ResourceQuota", pod["metadata"]["namespace"]):
-        if not evaluator.matches(quota, pod, reader):
-            continue
-        status = quota.get("status") or {}
-        hard, used = quantities(status.get("hard")), quantities(status.get("used"))
-        for name in evaluator.matching(hard, reader):
-            asked = usage[name].milli_value() if name in usage else 0
-            if asked <= 0:
-                continue
-            left = hard[name].milli_value() - (used[name].milli_value() if name in used else 0)
-            many = max(0, left // asked)
-            if least[0] is None or many < least[0]:
-                words = f"quota {quota['metadata']['name']}: {name} is {used.get(name, 0)} of {hard[name]}, each pod asks for {usage[name]}"
-                least = (many, words)
-    return least
-
-
 def need(cluster: Cluster, ref: Ref, replicas: int, shape: str) -> Need:
     """The smallest number of nodes of a shape with which so many replicas have a place. The cluster is changed by it."""
     running = len(_bound(pods_of(cluster, ref)))
@@ -167,7 +143,7 @@ def need(cluster: Cluster, ref: Ref, replicas: int, shape: str) -> Need:
         pods = replicas_like(cluster, ref, missing)
     except RefusedError as error:
         return Need(ref, replicas, running, shape, None, str(error))
-    allowed, quota = _quota(cluster.door.store, pods[0])
+    allowed, quota = quota_room(cluster.door.store, pods[0])
     _, refused = claims_for(cluster, ref, pods)
     if refused:
         return Need(ref, replicas, running, shape, None, refused)
@@ -208,7 +184,7 @@ def _placed(cluster: Cluster, ref: Ref, replicas: int, hidden: Sequence[str]) ->
     """How many replicas have a place if some nodes were not there, at most those that are wanted, and what stops the next."""
     store = cluster.door.store
     away = [p for n in hidden for p in store.on_node(n)]
-    instead: dict[Key, Object | None] = {("Node", "", n): None for n in hidden} | {key_of(p): None for p in away}
+    instead: dict[Key, Object | None] = dict.fromkeys([("Node", "", n) for n in hidden] + [key_of(p) for p in away])
     reader: Reader = Supposed(store, instead) if instead else store
     mine = [p for p in _bound(pods_of(cluster, ref)) if p["spec"]["nodeName"] not in hidden]
     owner = {p["metadata"]["uid"] for p in pods_of(cluster, ref)}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kplan.admission.quota_evaluators import evaluator_of
 from kplan.api.objects import Object
+from kplan.api.podrequests import quantities
+from kplan.api.reader import Reader
 from kplan.api.ref import Ref
+from kplan.apiserver.registry import BUILT_IN
 from kplan.cluster import Cluster
 from kplan.questions.explain import owners
 
@@ -95,3 +99,25 @@ def claims_for(cluster: Cluster, ref: Ref, pods: Sequence[Object]) -> tuple[int,
     if templates:
         cluster.run(quiet=5)
     return taken, refusal
+
+
+def quota_room(reader: Reader, pod: Object) -> tuple[int | None, str]:
+    """How many more such pods the quotas of the namespace allow, and which stops them; None: any number."""
+    evaluator = evaluator_of(BUILT_IN["Pod"])
+    usage = evaluator.usage(pod, reader)
+    least: tuple[int | None, str] = (None, "")
+    for quota in reader.list("ResourceQuota", pod["metadata"]["namespace"]):
+        if not evaluator.matches(quota, pod, reader):
+            continue
+        status = quota.get("status") or {}
+        hard, used = quantities(status.get("hard")), quantities(status.get("used"))
+        for name in evaluator.matching(hard, reader):
+            asked = usage[name].milli_value() if name in usage else 0
+            if asked <= 0:
+                continue
+            left = hard[name].milli_value() - (used[name].milli_value() if name in used else 0)
+            many = max(0, left // asked)
+            if least[0] is None or many < least[0]:
+                words = f"quota {quota['metadata']['name']}: {name} is {used.get(name, 0)} of {hard[name]}, each pod asks for {usage[name]}"
+                least = (many, words)
+    return least

@@ -7,23 +7,20 @@ how many pods were ready at each step, as maxSurge and maxUnavailable let them b
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kplan.api.intstr import scaled_value
 from kplan.api.objects import Object, controller_of
 from kplan.api.ref import Ref
 from kplan.cluster import Cluster
-from kplan.diff import cause_of
-from kplan.lint.outcomes import UP, phase_of, summaries
+from kplan.lint.outcomes import summaries
 from kplan.questions.recording import Recording
-from kplan.questions.supposing import Supposed, key_of
+from kplan.questions.replicas import quota_room, replicas_like
+from kplan.questions.standstill import WORKLOADS, bounds, is_done, is_over, standstill, strategy_of, wanted_of, workload_of
+from kplan.scheduler.scheduler import Scheduler
 
 State = Mapping[Ref, Object]
-
-WORKLOADS = ("Deployment.apps", "StatefulSet.apps", "DaemonSet.apps")
-ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
 
 
 class Step(NamedTuple):
@@ -53,7 +50,8 @@ class Step(NamedTuple):
 class Rollout:
     """One workload. `steps` begin with the state before. `strategy` is a text such as `RollingUpdate, maxSurge 1, maxUnavailable 0`.
 
-    `stuck` says why it does not come to its end, empty where it does; `remedies` what would let it go on.
+    `stuck` says why it does not come to its end, empty where it does; `remedies` what would let it go on. `squeezed`: it comes to its end, but its surge
+    has no room (in the quota, on the nodes) beside the pods that are wanted, so that pods wait for others to go.
     """
 
     ref: Ref
@@ -62,6 +60,7 @@ class Rollout:
     done: bool
     stuck: str = ""
     remedies: tuple[str, ...] = ()
+    squeezed: str = ""
 
     @property
     def lowest(self) -> Step:
@@ -83,16 +82,18 @@ def rollouts(before: State, after: State, recording: Recording, cluster: Cluster
     """The workloads whose pods came or went, in the order of refs; `cluster` is as it is after."""
     told = []
     why = None
+    scheduler = cluster.scheduler_over(cluster.door.store)
     for ref, steps in sorted(_courses(before, after, recording).items()):
         obj = after.get(ref)
-        if obj is None or (len(steps) < 2 and _done(obj)):
+        if obj is None or (len(steps) < 2 and is_done(obj)):
             continue
-        done = _done(obj)
+        done = is_done(obj)
         if not done and why is None:
             why = {r: s.reasons for r, s in summaries(after).items()}
         reasons = (why or {}).get(ref, ()) if not done else ()
-        stuck, remedies = ("", ()) if done else _stuck(ref, obj, before, after, reasons, cluster)
-        told.append(Rollout(ref, strategy_of(obj), tuple(steps), done, stuck, tuple(remedies)))
+        stuck, remedies = ("", ()) if done else standstill(ref, obj, before, after, reasons, cluster)
+        squeezed = _squeezed(obj, steps, cluster, scheduler) if done else ""
+        told.append(Rollout(ref, strategy_of(obj), tuple(steps), done, stuck, tuple(remedies), squeezed))
     return tuple(told)
 
 
@@ -100,47 +101,37 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
     """The steps of each workload."""
     sets = {Ref.of(e.object): e.object for _, e in recording.moments if e.kind == "ReplicaSet.apps"}
     state = ChainMap(dict(after), dict(before), sets)
-    known: dict[str, Ref | None] = {}
-
-    def workload_of(pod: Object) -> Ref | None:
-        """What replicas share is looked up once."""
-        owner = controller_of(pod)
-        if owner is None:
-            return None
-        if owner["uid"] not in known:
-            known[owner["uid"]] = _workload(pod, state)
-        return known[owner["uid"]]
-
-    concerned = {workload_of(e.object) for _, e in recording.moments if e.kind == "Pod"} | {
+    owners = _Owners(state)
+    concerned = {owners.of(e.object) for _, e in recording.moments if e.kind == "Pod"} | {
         Ref.of(e.object) for _, e in recording.moments if e.kind in WORKLOADS and _template_or_scale(e.old, e.new)
     }
     pods: dict[Ref, _Pods] = {}
     for ref, obj in before.items():
-        if ref.group_kind == "Pod" and not _over(obj):
-            workload = workload_of(obj)
+        if ref.group_kind == "Pod" and not is_over(obj):
+            workload = owners.of(obj)
             if workload in concerned and workload is not None:
                 pods.setdefault(workload, _Pods()).old(obj)
-    wanted = {r: _wanted(before[r]) if r in before else 0 for r in concerned if r is not None}
+    wanted = {r: wanted_of(before[r]) if r in before else 0 for r in concerned if r is not None}
     meant: dict[Ref, dict[str, int]] = {}  # replicas of a workload's sets
     for ref, obj in before.items():
-        if ref.group_kind == "ReplicaSet.apps" and (workload := workload_of(obj)) in wanted and workload is not None:
-            meant.setdefault(workload, {})[ref.name] = _wanted(obj)
+        if ref.group_kind == "ReplicaSet.apps" and (workload := owners.of(obj)) in wanted and workload is not None:
+            meant.setdefault(workload, {})[ref.name] = wanted_of(obj)
     steps = {r: [pods.setdefault(r, _Pods()).step(0.0, n, meant.get(r))] for r, n in wanted.items()}
     for at, entry in recording.moments:
         owner: Ref | None
         if entry.kind in WORKLOADS and entry.new is not None:
             owner = Ref.of(entry.new)
             if owner in wanted:
-                wanted[owner] = _wanted(entry.new)
+                wanted[owner] = wanted_of(entry.new)
         elif entry.kind == "ReplicaSet.apps":
-            owner = workload_of(entry.object)
+            owner = owners.of(entry.object)
             if owner is not None:
-                meant.setdefault(owner, {})[entry.object["metadata"]["name"]] = _wanted(entry.new) if entry.new is not None else 0
+                meant.setdefault(owner, {})[entry.object["metadata"]["name"]] = wanted_of(entry.new) if entry.new is not None else 0
         elif entry.kind == "Pod":
-            owner = workload_of(entry.object)
+            owner = owners.of(entry.object)
             if owner is None:
                 continue
-            pods[owner].written(entry.object, there=entry.new is not None and not _over(entry.new))
+            pods[owner].written(entry.object, there=entry.new is not None and not is_over(entry.new))
         else:
             continue
         if owner in steps:
@@ -148,6 +139,35 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
             if now[1:] != steps[owner][-1][1:]:
                 steps[owner].append(now)
     return steps
+
+
+def _squeezed(obj: Object, steps: Sequence[Step], cluster: Cluster, scheduler: Scheduler) -> str:
+    """Why the surge of a workload has no room beside the pods that it wants; empty where it has, or there is none."""
+    surge = bounds(obj)[0] if strategy_of(obj).startswith("RollingUpdate") and obj["kind"] == "Deployment" else 0
+    if not surge or not steps[0].pods or not steps[-1].new:
+        return ""
+    more = replicas_like(cluster, Ref.of(obj), 1)[0]
+    allowed, quota = quota_room(cluster.door.store, more)
+    if allowed is not None and allowed < surge:
+        return quota
+    return scheduler.explain(more).message
+
+
+class _Owners:
+    """The workloads of pods and sets; what replicas share is looked up once."""
+
+    def __init__(self, state: Mapping[Ref, Object]) -> None:
+        self._state = state
+        self._known: dict[str, Ref | None] = {}
+
+    def of(self, obj: Object) -> Ref | None:
+        """The workload of one."""
+        owner = controller_of(obj)
+        if owner is None:
+            return None
+        if owner["uid"] not in self._known:
+            self._known[owner["uid"]] = workload_of(obj, self._state)
+        return self._known[owner["uid"]]
 
 
 class _Pods:
@@ -181,108 +201,14 @@ class _Pods:
         return Step(at, self._up, count if meant is None else min(count, sum(meant.values())), count - self._kept, wanted)
 
 
-def _workload(pod: Object, state: Mapping[Ref, Object]) -> Ref | None:
-    owner = cause_of(pod, state)
-    return owner if owner is not None and owner.group_kind in WORKLOADS else None
-
-
 def _template_or_scale(old: Object | None, new: Object | None) -> bool:
     if old is None or new is None:
         return new is not None
     return any(old["spec"].get(f) != new["spec"].get(f) for f in ("template", "replicas"))
 
 
-def _over(pod: Object) -> bool:
-    """On its way out, or ended."""
-    return "deletionTimestamp" in pod["metadata"] or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-
-
 def _ready(pod: Object) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in (pod.get("status") or {}).get("conditions") or ())
 
 
-def _wanted(obj: Object) -> int:
-    if obj["kind"] == "DaemonSet":
-        return int((obj.get("status") or {}).get("desiredNumberScheduled", 0))
-    return int(obj["spec"].get("replicas", 1))
-
-
-def _done(obj: Object) -> bool:
-    """Whether all that is wanted is new and ready.   Upstream: kubectl's rollout status."""
-    spec, status = obj["spec"], obj.get("status") or {}
-    if spec.get("paused") or (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
-        return True
-    wanted = _wanted(obj)
-    if obj["kind"] == "DaemonSet":
-        return bool(status.get("updatedNumberScheduled", 0) >= wanted and status.get("numberAvailable", 0) >= wanted)
-    partition = ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition") or 0
-    new, ready = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    return bool(new >= max(0, wanted - partition) and ready >= wanted and status.get("replicas", 0) <= max(wanted, new))
-
-
-def bounds(obj: Object) -> tuple[int, int]:
-    """maxSurge and maxUnavailable of a workload in pods.   Upstream: ResolveFenceposts."""
-    rolling = (obj["spec"].get("strategy") or obj["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
-    wanted = _wanted(obj)
-    surge = scaled_value(rolling.get("maxSurge", 0), wanted, round_up=True)
-    unavailable = scaled_value(rolling.get("maxUnavailable", 0), wanted, round_up=obj["kind"] != "Deployment")
-    if obj["kind"] == "StatefulSet":
-        return 0, max(1, unavailable)
-    return surge, 1 if not surge and not unavailable else unavailable
-
-
-def strategy_of(obj: Object) -> str:
-    """How a workload updates, in words."""
-    strategy = obj["spec"].get("strategy") or obj["spec"].get("updateStrategy") or {}
-    kind = strategy.get("type", "RollingUpdate")
-    if kind != "RollingUpdate":
-        return str(kind)
-    surge, unavailable = bounds(obj)
-    words = [f"maxSurge {surge}"] if obj["kind"] != "StatefulSet" else []
-    words.append(f"maxUnavailable {unavailable}")
-    partition = (strategy.get("rollingUpdate") or {}).get("partition")
-    return ", ".join([kind, *words, *([f"partition {partition}"] if partition else [])])
-
-
-def _stuck(ref: Ref, obj: Object, before: State, after: State, reasons: tuple[str, ...], cluster: Cluster) -> tuple[str, list[str]]:
-    """Why a rollout does not come to its end, and what would let it go on."""
-    status = obj.get("status") or {}
-    failing = next((c for c in status.get("conditions") or () if c.get("type") == "ReplicaFailure" and c.get("status") == "True"), None)
-    late = any(c.get("type") == "Progressing" and c.get("reason") == "ProgressDeadlineExceeded" for c in status.get("conditions") or ())
-    mine = [(r, p) for r, p in after.items() if r.group_kind == "Pod" and r.namespace == ref.namespace and _workload(p, after) == ref]
-    fresh = [p for r, p in mine if r not in before or before[r]["metadata"]["uid"] != p["metadata"]["uid"]]
-    kept = [p for r, p in mine if r in before and before[r]["metadata"]["uid"] == p["metadata"]["uid"] and not _over(p)]
-    waiting = [p for p in fresh if not p["spec"].get("nodeName") and not _over(p)]
-    words = [f"{failing.get('reason')}: {failing.get('message')}"] if failing else []
-    words += reasons
-    text = "; ".join(dict.fromkeys(words)) or f"{status.get('readyReplicas', status.get('numberReady', 0))} of {_wanted(obj)} pods ready"
-    remedies = list(_deadlock(obj, waiting, kept, bool(failing), cluster))
-    broken = [p for p in fresh if p["spec"].get("nodeName") and phase_of(p) not in UP]
-    if obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
-        remedies.append(f"after going back delete pod {broken[0]['metadata']['name']} by hand: a StatefulSet waits for a broken pod for ever")
-    if late:
-        text = f"past its progress deadline of {obj['spec'].get('progressDeadlineSeconds', 600)}s: {text}"
-    return text, remedies
-
-
-def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, cluster: Cluster) -> Iterator[str]:
-    """Old pods that hold the room which new ones wait for, while the strategy lets none of them go."""
-    surge, unavailable = bounds(obj)
-    if obj["kind"] == "StatefulSet" or unavailable or not kept:
-        return
-    keeps = f"maxUnavailable 0 keeps all {len(kept)} old pods" if len(kept) != 1 else "maxUnavailable 0 keeps the old pod"
-    if refused and not waiting:
-        yield f"{keeps} and the surge of {surge} is refused: set maxUnavailable to 1 with maxSurge 0, or raise the quota"
-    for pod in waiting[:1]:
-        freed = next((old for old in kept if cluster.scheduler_over(Supposed(cluster.door.store, {key_of(old): None})).explain(pod).chosen), None)
-        if freed is None:
-            continue
-        verdicts = cluster.explain(pod).nodes.values()
-        if any(ANTI_AFFINITY in v.reasons for v in verdicts):
-            held = "each node that would do has one already (required anti-affinity)"
-        else:
-            held = "there is no room for one more"
-        yield f"{keeps} and {held}: set maxUnavailable to 1, or add a node"
-
-
-__all__ = ["Rollout", "Step", "bounds", "rollouts", "strategy_of"]
+__all__ = ["Rollout", "Step", "rollouts"]

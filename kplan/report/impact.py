@@ -54,6 +54,8 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if course is not None and _telling(course):
             yield f"{'!' if course.stuck else '~'} {_course(course)}"
             yield from (f"    help: {remedy}" for remedy in course.remedies)
+            if course.squeezed:
+                yield f"    its surge has no room, so that pods wait for others to go: {course.squeezed.partition(PREEMPTION)[0]}"
     for stale in plan.blast.stale:
         yield _stale(stale)
     for service in plan.blast.services:

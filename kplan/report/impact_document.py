@@ -52,12 +52,13 @@ def blast_of(document: Json) -> Blast:
 
 def rollouts_of(document: Json) -> tuple[Rollout, ...]:
     """The rollouts that `impact` holds."""
-    return tuple(
-        Rollout(
-            _named(r["ref"]), r["strategy"], tuple(Step(**s) for s in r["steps"]), r["done"], r.get("stuck", ""), tuple(r.get("remedies") or ())
-        )
-        for r in document["rollouts"]
-    )
+    return tuple(_rollout_of(r) for r in document["rollouts"])
+
+
+def _rollout_of(entry: Json) -> Rollout:
+    steps = tuple(Step(**s) for s in entry["steps"])
+    stuck, remedies, squeezed = entry.get("stuck", ""), tuple(entry.get("remedies") or ()), entry.get("squeezed", "")
+    return Rollout(_named(entry["ref"]), entry["strategy"], steps, entry["done"], stuck, remedies, squeezed)
 
 
 def _ref(ref: Ref) -> Json:
@@ -95,6 +96,8 @@ def _rollout(course: Rollout) -> Json:
     found = {"ref": _ref(course.ref), "strategy": course.strategy, "done": course.done, "lowest": course.lowest.ready, "peak": course.peak.pods}
     if course.stuck:
         found |= {"stuck": course.stuck, "remedies": list(course.remedies)}
+    if course.squeezed:
+        found["squeezed"] = course.squeezed
     return {**found, "steps": [s._asdict() for s in thinned(course.steps)]}
 
 

@@ -138,6 +138,19 @@ def test_no_room_for_the_surge_is_a_deadlock_with_a_way_out() -> None:
     assert course.remedies == ("maxUnavailable 0 keeps all 2 old pods and there is no room for one more: set maxUnavailable to 1, or add a node",)
 
 
+def test_a_surge_that_does_not_fit_is_told_although_the_rollout_goes_on() -> None:
+    loose = {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}}
+    old, new = workload("web", 2, cpu="6", **loose), workload("web", 2, cpu="6", image="r.example.com/x:2", **loose)
+    (course,) = changed([new], [old], nodes="2x8cpu,32Gi").rollouts
+    assert (course.done, course.stuck) == (True, "")
+    assert "Insufficient cpu" in course.squeezed
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta("q"), "spec": {"hard": {"requests.cpu": "12"}}}
+    (course,) = changed([quota, new], [quota, old]).rollouts
+    assert course.done
+    assert course.squeezed == "quota q: requests.cpu is 12 of 12, each pod asks for 6"
+    assert changed([new], [old]).rollouts[0].squeezed == ""
+
+
 def test_a_surge_beyond_the_quota_is_a_deadlock() -> None:
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta("q"), "spec": {"hard": {"requests.cpu": "300m"}}}
     (course,) = changed([quota, workload("web", 3, image="r.example.com/x:2", **NO_GAP)], [quota, workload("web", 3, **NO_GAP)]).rollouts
