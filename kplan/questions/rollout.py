@@ -7,8 +7,9 @@ how many pods were ready at each step, as maxSurge and maxUnavailable let them b
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from kplan.api.objects import Object, controller_of
@@ -82,7 +83,11 @@ def rollouts(before: State, after: State, recording: Recording, cluster: Cluster
     """The workloads whose pods came or went, in the order of refs; `cluster` is as it is after."""
     told = []
     why = None
-    scheduler = cluster.scheduler_over(cluster.door.store)
+
+    @cache
+    def scheduler() -> Scheduler:
+        return cluster.scheduler_over(cluster.door.store)
+
     for ref, steps in sorted(_courses(before, after, recording).items()):
         obj = after.get(ref)
         if obj is None or (len(steps) < 2 and is_done(obj)):
@@ -141,7 +146,7 @@ def _courses(before: State, after: State, recording: Recording) -> dict[Ref, lis
     return steps
 
 
-def _squeezed(obj: Object, steps: Sequence[Step], cluster: Cluster, scheduler: Scheduler) -> str:
+def _squeezed(obj: Object, steps: Sequence[Step], cluster: Cluster, scheduler: Callable[[], Scheduler]) -> str:
     """Why the surge of a workload has no room beside the pods that it wants; empty where it has, or there is none."""
     surge = bounds(obj)[0] if strategy_of(obj).startswith("RollingUpdate") and obj["kind"] == "Deployment" else 0
     if not surge or not steps[0].pods or not steps[-1].new:
@@ -150,7 +155,7 @@ def _squeezed(obj: Object, steps: Sequence[Step], cluster: Cluster, scheduler: S
     allowed, quota = quota_room(cluster.door.store, more)
     if allowed is not None and allowed < surge:
         return quota
-    return scheduler.explain(more).message
+    return scheduler().explain(more).message
 
 
 class _Owners:
