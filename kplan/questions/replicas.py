@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kplan.admission.quota_evaluators import evaluator_of
-from kplan.api.objects import Object
+from kplan.api.objects import Object, controller_of
 from kplan.api.podrequests import quantities
 from kplan.api.reader import Reader
 from kplan.api.ref import Ref
 from kplan.apiserver.registry import BUILT_IN
+from kplan.apiserver.store import Store
 from kplan.cluster import Cluster
-from kplan.questions.explain import owners
 
 FINISHED = ("Succeeded", "Failed")
 MARK = "kplan"
@@ -27,8 +27,25 @@ class RefusedError(LookupError):
 
 def pods_of(cluster: Cluster, ref: Ref) -> list[Object]:
     """The pods of a workload (or the pod itself) that have not ended."""
-    everything = cluster.door.store.list("Pod", ref.namespace or None)
-    return [p for p in everything if (Ref.of(p) == ref or ref in owners(cluster, p)) and (p.get("status") or {}).get("phase") not in FINISHED]
+    store = cluster.door.store
+    obj = store.get(ref.group_kind, ref.namespace, ref.name)
+    if obj is None:
+        return []
+    found = [obj] if ref.group_kind == "Pod" else _controlled(store, obj)
+    return [p for p in found if (p.get("status") or {}).get("phase") not in FINISHED]
+
+
+def _controlled(store: Store, obj: Object) -> list[Object]:
+    """The pods under an object, directly or through its ReplicaSets and Jobs, by name."""
+    pods: list[Object] = []
+    for kind, child in store.dependents(obj["metadata"]["uid"]):
+        if (controller_of(child) or {}).get("uid") != obj["metadata"]["uid"]:
+            continue
+        if kind == "Pod":
+            pods.append(child)
+        elif kind in ("ReplicaSet.apps", "Job.batch"):
+            pods += _controlled(store, child)
+    return sorted(pods, key=lambda p: str(p["metadata"]["name"]))
 
 
 def replicas_like(cluster: Cluster, ref: Ref, count: int) -> list[Object]:
