@@ -40,12 +40,20 @@ def apply(door: Door, obj: Object, call: Call, *, force: bool) -> Object:
     reset = served.custom.reset_fields(call.subresource) if served.custom else None
     merged, entries = merge.apply(before, applied, call.manager, force, node, door.store.clock.text(), call.subresource, door.store.version, reset)
     if live is None:
-        new = writes.create(door, served, merged, call, strict=False)
+        new = writes.create(door, served, _unborn(kind.resource, name, merged), call, strict=False)
     else:
         new = writes.update(door, served, merged, live, call, strict=False, own=False)
     if not call.dry_run and door.store.get(*id) is not None:
         door.ownership.set(id, entries)
     return new
+
+
+def _unborn(resource: str, name: str, merged: Object) -> Object:
+    """What is applied and absent must not state a uid; a resourceVersion, which a creation must not state, is passed over."""
+    meta = merged["metadata"]
+    if meta.get("uid"):
+        raise status.conflict(resource, name, f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found")
+    return {**merged, "metadata": {k: v for k, v in meta.items() if k != "resourceVersion"}}
 
 
 def patch(door: Door, served: Served, ref: Ref, body: Any, how: str, call: Call) -> Object:
