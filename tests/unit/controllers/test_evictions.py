@@ -134,3 +134,24 @@ def test_owners_that_are_not_there_do_not() -> None:
     made = cluster(owned({"apiVersion": "v1", "kind": "Secret"}))
     made.run()
     assert made.get({"apiVersion": "v1", "kind": "ConfigMap", "name": "c"}) is None
+
+
+def outage(lost: int, size: int, **labels: str) -> list[str]:
+    """The nodes that are evicted when `lost` of `size` nodes in one zone go down at once; a node elsewhere stays up."""
+    made = kplan.Cluster()
+    for name in [*(f"z{i}" for i in range(size)), "elsewhere"]:
+        zone = {"topology.kubernetes.io/zone": "a" if name != "elsewhere" else "b"}
+        made.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": zone}})
+    made.run()
+    down = {"metadata": {"annotations": {"kplan.dev/conditions": '{"Ready": "False"}'}}}
+    for i in range(lost):
+        made.patch({**NODE, "name": f"z{i}"}, down, type="merge")
+    assert made.run().converged
+    return [n["metadata"]["name"] for n in made.objects("Node") if any(t["effect"] == "NoExecute" for t in n["spec"].get("taints") or ())]
+
+
+def test_where_most_of_a_zone_is_lost_nobody_is_evicted() -> None:
+    assert outage(2, 4) == ["z0", "z1"], "two are no outage"
+    assert outage(3, 6) == ["z0", "z1", "z2"], "nor is half of them"
+    assert outage(3, 5) == []
+    assert outage(3, 3) == ["z0", "z1", "z2"], "a zone that is lost altogether is emptied, since others are not"
