@@ -124,7 +124,9 @@ def scheduler_configuration(path: str | None) -> Object | None:
 
     try:
         found = load_yaml(Path(path).read_bytes())
-    except (OSError, YamlError) as error:
+    except OSError as error:
+        raise click.UsageError(f"--scheduler-config: {path}: {error.strerror or error}") from None
+    except YamlError as error:
         raise click.UsageError(f"--scheduler-config: {path}: {error}") from None
     if len(found) != 1 or found[0].get("kind") != "KubeSchedulerConfiguration":
         raise click.UsageError(f"--scheduler-config: {path}: not a KubeSchedulerConfiguration")
