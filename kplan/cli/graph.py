@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from kplan.cli import streams
 from kplan.cli.options import checked_version, definitions, read, shared
+
+if TYPE_CHECKING:
+    from kplan.api.ref import Ref
+    from kplan.graph import Graph
+
+EDGES = ("refers", "selects", "owns")
 
 
 @click.command()
 @shared
-@click.option("--format", "format", type=click.Choice(["tree", "dot"]), default="tree", show_default=True, help="How to draw the graph.")
+@click.option("--format", "format", type=click.Choice(["tree", "dot", "mermaid", "json"]), default="tree", show_default=True, help="How to draw the graph.")
+@click.option("--of", multiple=True, metavar="KIND/NAME", help="Only these objects and what hangs together with them (may be repeated).")
+@click.option("--depth", type=click.IntRange(0), default=None, help="With --of: at most so many edges away (default: any number).")
+@click.option("--edges", type=click.Choice(EDGES), multiple=True, help="Only edges of this kind (may be repeated).")
 def command(
     paths: tuple[str, ...],
     namespace: str | None,
@@ -22,6 +33,9 @@ def command(
     quiet: bool,
     verbose: bool,
     format: str,
+    of: tuple[str, ...],
+    depth: int | None,
+    edges: tuple[str, ...],
 ) -> int:
     """Draw the dependency graph of manifests: references, selections, owners."""
     version = checked_version(version)
@@ -30,5 +44,18 @@ def command(
     from kplan.report import graph
 
     found = graph_of(sources, namespace=namespace or "default", version=version, definitions=definitions(crds, sources))
-    (graph.render_dot if format == "dot" else graph.render_tree)(found, sys.stdout)
+    about = {ref for text in of for ref in _named(found, text, namespace)}
+    draw = {"tree": graph.render_tree, "dot": graph.render_dot, "mermaid": graph.render_mermaid, "json": graph.render_json}[format]
+    if format == "json":
+        streams.for_machines()
+    draw(graph.part(found, about, depth, edges), sys.stdout)
     return 0
+
+
+def _named(graph: Graph, text: str, namespace: str | None) -> list[Ref]:
+    """The objects `kind/name`, in every namespace unless one is given."""
+    kind, _, name = text.lower().partition("/")
+    found = [r for r in graph.objects if r.kind.lower() == kind and r.name == name and (not namespace or r.namespace in ("", namespace))]
+    if not found:
+        raise click.UsageError(f'--of: there is no "{text}" in the input: write for instance deployment/web')
+    return found

@@ -1,16 +1,38 @@
-"""The dependency graph as a text tree or in Graphviz's language."""
+"""The dependency graph as a text tree, in Graphviz's and Mermaid's languages, as JSON; a part of it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from typing import TextIO
 
+from kplan.api.ref import Ref
 from kplan.graph import Edge, Graph
+
+VERSION = "1.0"
+
+
+def part(graph: Graph, about: Collection[Ref], depth: int | None, kinds: Collection[str]) -> Graph:
+    """What is at most `depth` edges, either way, from the objects that it is about (None: all that hangs together); only edges of these kinds, if any."""
+    import networkx
+
+    edges = tuple(e for e in graph.edges if not kinds or e.kind in kinds)
+    found = Graph(graph.objects, edges)
+    if not about:
+        return found
+    network = found.network
+    near = {ref for start in about for ref in networkx.ego_graph(network, start, len(network) if depth is None else depth, undirected=True)}
+    objects = {ref: obj for ref, obj in graph.objects.items() if ref in near}
+    return Graph(objects, tuple(e for e in edges if e.source in near and (e.target is None or e.target in near)))
 
 
 def render_tree(graph: Graph, out: TextIO) -> None:
     """Each object with what it points at, in the order of refs."""
+    by_source: dict[Ref, list[Edge]] = {}
+    for edge in graph.edges:
+        by_source.setdefault(edge.source, []).append(edge)
     for ref in sorted(graph.objects):
-        edges = _edges(graph, ref)
+        edges = by_source.get(ref, [])
         out.write(f"{ref.kind} {ref.name}{f' ({ref.namespace})' if ref.namespace else ''}\n")
         for i, edge in enumerate(edges):
             branch = "└─" if i == len(edges) - 1 else "├─"
@@ -31,8 +53,47 @@ def render_dot(graph: Graph, out: TextIO) -> None:
     out.write("}\n")
 
 
-def _edges(graph: Graph, ref: object) -> list[Edge]:
-    return [e for e in graph.edges if e.source == ref]
+def render_mermaid(graph: Graph, out: TextIO) -> None:
+    """A flowchart for Markdown; what dangles is dashed."""
+    numbers = {ref: f"n{i}" for i, ref in enumerate(sorted(graph.objects))}
+    out.write("flowchart LR\n")
+    for ref, number in numbers.items():
+        out.write(f'  {number}["{ref.kind}<br>{ref.name}"]\n')
+    for i, edge in enumerate(graph.edges):
+        if edge.target is not None:
+            out.write(f"  {numbers[edge.source]} -->|{edge.kind}| {numbers[edge.target]}\n")
+        elif _dangles(edge) and edge.reference is not None:
+            out.write(f'  m{i}["{edge.reference.kind.partition(".")[0]}<br>{edge.reference.name} MISSING"]\n')
+            out.write(f"  {numbers[edge.source]} -.->|{edge.kind}| m{i}\n")
+
+
+def render_json(graph: Graph, out: TextIO) -> None:
+    """Objects and edges; an edge without a target dangles, and says what it states."""
+    document = {
+        "version": VERSION,
+        "objects": [_object(ref) for ref in sorted(graph.objects)],
+        "edges": list(map(_edge, graph.edges)),
+    }
+    json.dump(document, out, indent=2, ensure_ascii=False)
+    out.write("\n")
+
+
+def _object(ref: Ref) -> dict[str, str]:
+    return {k: v for k, v in ref._asdict().items() if v}
+
+
+def _edge(edge: Edge) -> dict[str, object]:
+    found: dict[str, object] = {"kind": edge.kind, "source": _object(edge.source), "path": edge.path}
+    if edge.target is not None:
+        return {**found, "target": _object(edge.target)}
+    if edge.reference is None or edge.reference.selects is not None:
+        return {**found, "optional": True}
+    stated = {"kind": edge.reference.kind, "namespace": edge.reference.namespace, "name": edge.reference.name, "key": edge.reference.key}
+    return {**found, "missing": {k: v for k, v in stated.items() if v}, "optional": edge.reference.optional}
+
+
+def _dangles(edge: Edge) -> bool:
+    return edge.target is None and edge.reference is not None and not edge.reference.optional and bool(edge.reference.name)
 
 
 def _id(ref: object) -> str:
