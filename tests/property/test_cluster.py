@@ -168,6 +168,86 @@ def test_what_is_stored_is_never_changed_in_place(guarded: dict[int, tuple[Any, 
     assert not changed
 
 
+def _merge(made: kplan.Cluster, kind: str, name: str, body: Object) -> None:
+    versions = {"Node": "v1", "Service": "v1", "Job": "batch/v1", "PodDisruptionBudget": "policy/v1"}
+    made.patch({"apiVersion": versions.get(kind, "apps/v1"), "kind": kind, "name": name}, body, type="merge")
+
+
+DISTURBANCES = ("scale", "template", "outcome", "delete pod", "relabel", "evict", "cordon", "taint", "condition", "delete", "apply", "suspend", "select")
+
+
+def disturb(made: kplan.Cluster, chance: random.Random) -> str:
+    """Something that users and clouds do; says what."""
+    pods = made.objects("Pod")
+    scaled = chance.choice([("Deployment", "web"), ("StatefulSet", "db")])
+    templated = chance.choice([scaled, ("DaemonSet", "agent")])
+    what = chance.choice(DISTURBANCES)
+    match what:
+        case "scale":
+            _merge(made, *scaled, {"spec": {"replicas": chance.randrange(9)}})
+        case "template" | "outcome":
+            notes = {"version": str(chance.randrange(4))} if what == "template" else {"kplan.dev/outcome": chance.choice(["Running", "NotReady", "CrashLoop"])}
+            _merge(made, *templated, {"spec": {"template": {"metadata": {"annotations": notes}}}})
+        case "delete pod" | "relabel" | "evict" if pods:
+            pod = chance.choice(pods)
+            if what == "relabel":
+                made.patch(pod, {"metadata": {"labels": {"app": chance.choice(["web", "db", "other"])}}}, type="merge")
+            else:
+                made.evict(pod) if what == "evict" else made.delete(pod)
+        case "cordon":
+            _merge(made, "Node", chance.choice(["n1", "n2"]), {"spec": {"unschedulable": chance.random() < 0.5}})
+        case "taint":
+            effect = chance.choice(["NoSchedule", "NoExecute"])
+            _merge(made, "Node", chance.choice(["n1", "n2"]), {"spec": {"taints": chance.choice([None, [{"key": "k", "effect": effect}]])}})
+        case "condition":
+            notes = {"kplan.dev/conditions": chance.choice(['{"Ready": "False"}', "{}", '{"DiskPressure": "True"}'])}
+            _merge(made, "Node", chance.choice(["n1", "n2"]), {"metadata": {"annotations": notes}})
+        case "delete":
+            victim = chance.choice(MANIFESTS)
+            made.delete({**victim, "name": victim["metadata"]["name"]}, propagation=chance.choice(["Background", "Foreground", "Orphan"]))
+        case "apply":
+            for manifest in MANIFESTS:
+                made.apply(manifest)
+        case "suspend":
+            _merge(made, "Job", "once", {"spec": {"suspend": chance.random() < 0.5, "parallelism": chance.randrange(4)}})
+        case "select":
+            _merge(made, "Service", "web", {"spec": {"selector": {"app": chance.choice(["web", "db"])}}})
+    return what
+
+
+def broken(made: kplan.Cluster) -> Iterator[str]:
+    """What is not as it must be in a cluster at rest whose kubelets all run."""
+    pods = made.objects("Pod")
+    there = {o["metadata"]["uid"] for o in made.objects()}
+    live = [p for p in pods if p["status"]["phase"] not in ("Succeeded", "Failed")]
+    yield from (f"{p['metadata']['name']} is still terminating" for p in pods if "deletionTimestamp" in p["metadata"])
+    for obj in made.objects():
+        if obj["kind"] != "Event" and any(o["uid"] not in there for o in obj["metadata"].get("ownerReferences", ())):
+            yield f"{obj['kind']} {obj['metadata']['name']} outlives its owner"
+    for owner in made.objects("ReplicaSet"):
+        mine = sum(1 for p in live if any(o["uid"] == owner["metadata"]["uid"] for o in p["metadata"].get("ownerReferences", ())))
+        if not mine == owner["spec"]["replicas"] == owner["status"]["replicas"]:
+            yield f"{owner['metadata']['name']} has {mine} pods of {owner['spec']['replicas']}"
+    for service in made.objects("Service", "default"):
+        wanted = service["spec"].get("selector")
+        if not wanted:
+            continue
+        slices = [s for s in made.objects("EndpointSlice") if s["metadata"].get("labels", {}).get("kubernetes.io/service-name") == service["metadata"]["name"]]
+        named = {e["targetRef"]["name"] for s in slices for e in s.get("endpoints") or ()}
+        if named != {p["metadata"]["name"] for p in live if p["status"].get("podIP") and wanted.items() <= p["metadata"].get("labels", {}).items()}:
+            yield f"the endpoints of {service['metadata']['name']} are {sorted(named)}"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_the_cluster_comes_to_rest_as_it_should(seed: int) -> None:
+    chance, made, history = random.Random(seed), cluster(*MANIFESTS), list[str]()
+    for _ in range(12):
+        history += [disturb(made, chance) for _ in range(chance.choice([1, 1, 3]))]
+        assert made.run(quiet=chance.choice([2, 16, 70]), horizon=400).converged, history
+    made.run(quiet=400, horizon=2000)
+    assert list(broken(made)) == [], history
+
+
 def test_autoscalers_that_undo_each_other_are_told_of() -> None:
     fighting = (workload("Deployment", "web", replicas=2), autoscaler("high", "web", 5, 9), autoscaler("low", "web", 1, 3))
     endless = cluster(*fighting).run(quiet=20)
