@@ -9,8 +9,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from kplan.api.gotext import go_quote
-
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
 _MICRO_LAYOUT = "2006-01-02T15:04:05.000000Z07:00"
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -25,6 +23,17 @@ class TimeError(ValueError):
     """A text that is no time or no duration; the text of the error is Go's."""
 
 
+def _quoted(text: str) -> str:
+    """As package time quotes, unlike strconv: what is not printable ASCII by the bytes."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    out = []
+    for byte in text.encode("utf-8", "surrogatepass"):
+        char = chr(byte)
+        out.append("\\" + char if char in '"\\' else char if 0x20 <= byte < 0x80 else f"\\x{byte:02x}")
+    return '"' + "".join(out) + '"'
+
+
 @lru_cache(maxsize=4096)
 def parse_time(text: str, micro: bool = False) -> datetime:
     """Read an RFC 3339 time, in UTC and microseconds; raises TimeError.   Upstream: time.Parse(time.RFC3339, …)."""
@@ -32,10 +41,10 @@ def parse_time(text: str, micro: bool = False) -> datetime:
     rest = text
 
     def fail(at: str, expected: str) -> TimeError:
-        return TimeError(f"parsing time {go_quote(text)} as {go_quote(layout)}: cannot parse {go_quote(at)} as {go_quote(expected)}")
+        return TimeError(f"parsing time {_quoted(text)} as {_quoted(layout)}: cannot parse {_quoted(at)} as {_quoted(expected)}")
 
     def outside(what: str) -> TimeError:
-        return TimeError(f"parsing time {go_quote(text)}: {what} out of range")
+        return TimeError(f"parsing time {_quoted(text)}: {what} out of range")
 
     def number(width: int, expected: str) -> int:
         nonlocal rest
@@ -76,10 +85,10 @@ def parse_time(text: str, micro: bool = False) -> datetime:
         raise outside("second")
     fraction = _FRACTION.match(rest)
     micros = 0
-    if micro:
-        if fraction is None or fraction.end() != 7 or rest[0] != ".":
+    if micro:  # what follows six decimals is read as a zone
+        if fraction is None or fraction.end() < 7:
             raise fail(rest, ".000000")
-        micros = int(fraction[0][1:])
+        micros = int(fraction[0][1:7])
         rest = rest[7:]
     elif fraction:
         micros = int(fraction[0][1:7].ljust(6, "0"))
@@ -98,7 +107,7 @@ def parse_time(text: str, micro: bool = False) -> datetime:
         offset = timedelta(hours=int(zone["hours"]), minutes=int(zone["minutes"])) * (-1 if zone["sign"] == "-" else 1)
         rest = rest[6:]
     if rest:
-        raise TimeError(f"parsing time {go_quote(text)}: extra text: {go_quote(rest)}")
+        raise TimeError(f"parsing time {_quoted(text)}: extra text: {_quoted(rest)}")
     leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     if not 1 <= day <= _DAYS[month - 1] + leap:
         raise outside("day")
@@ -118,20 +127,10 @@ def format_micro_time(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}".rjust(27, "0")
 
 
-def canonical_time(text: str) -> str:
-    """The text under which the API server stores a metav1.Time; raises TimeError."""
-    return format_time(parse_time(text))
-
-
-def canonical_micro_time(text: str) -> str:
-    """The text under which the API server stores a metav1.MicroTime; raises TimeError."""
-    return format_micro_time(parse_time(text, True))
-
-
 @lru_cache(maxsize=1024)
 def parse_duration(text: str) -> int:
     """Nanoseconds of a Go duration (`1h30m`, `-1.5s`); raises TimeError.   Upstream: time.ParseDuration."""
-    invalid = TimeError(f"time: invalid duration {go_quote(text)}")
+    invalid = TimeError(f"time: invalid duration {_quoted(text)}")
     rest = text[1:] if text[:1] in ("+", "-") else text
     if rest == "0":
         return 0
@@ -144,9 +143,9 @@ def parse_duration(text: str) -> int:
             raise invalid
         unit = piece["unit"]
         if not unit:
-            raise TimeError(f"time: missing unit in duration {go_quote(text)}")
+            raise TimeError(f"time: missing unit in duration {_quoted(text)}")
         if unit not in _UNITS:
-            raise TimeError(f"time: unknown unit {go_quote(unit)} in duration {go_quote(text)}")
+            raise TimeError(f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}")
         total += int(piece["whole"] or "0") * _UNITS[unit]
         if piece["fraction"]:
             total += int(piece["fraction"]) * _UNITS[unit] // 10 ** len(piece["fraction"])

@@ -15,6 +15,7 @@ from typing import Any
 
 from kplan.api.objects import copy_tree
 from kplan.api.quantity import QuantityError, canonical
+from kplan.api.times import TimeError
 from kplan.schema import gotime
 
 _INT32 = range(-(2**31), 2**31)
@@ -101,7 +102,7 @@ def _timed(value: Any, read: Callable[[str], str | None]) -> str | None:
         raise MismatchError(json_word(value), "string")
     try:
         return read(value)
-    except gotime.GoError as error:
+    except TimeError as error:
         raise RefusalError(str(error)) from None
 
 

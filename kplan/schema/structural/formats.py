@@ -13,8 +13,8 @@ from typing import Any
 
 from kplan.api import regexp
 from kplan.api.addresses import parse_cidr, parse_ip
+from kplan.api.times import TimeError, parse_duration
 from kplan.api.urls import request_uri_error
-from kplan.schema.gotime import GoError, parse_duration
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\x80-\U0010ffff]+"
 _DOT_ATOM = rf"{_ATEXT}(?:\.{_ATEXT})*"
@@ -82,7 +82,7 @@ def _is_duration(text: str) -> bool:
     """Go's durations, or amounts with units spelled out anywhere in the text."""
     try:
         parse_duration(text)
-    except GoError:
+    except TimeError:
         pass
     else:
         return True

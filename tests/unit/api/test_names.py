@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kplan.api import addresses, names
-from kplan.api.times import TimeError, canonical_micro_time, canonical_time, parse_duration
+from kplan.api.times import TimeError, format_micro_time, format_time, parse_duration, parse_time
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_address_errors() -> None:
 
 
 def test_times() -> None:
-    assert canonical_time("2026-01-01T00:00:00.9+02:00") == "2025-12-31T22:00:00Z"
-    assert canonical_micro_time("2026-01-01T00:00:00.000001Z") == "2026-01-01T00:00:00.000001Z"
+    assert format_time(parse_time("2026-01-01T00:00:00.9+02:00")) == "2025-12-31T22:00:00Z"
+    assert format_micro_time(parse_time("2026-01-01T00:00:00.000001Z", True)) == "2026-01-01T00:00:00.000001Z"
     with pytest.raises(TimeError, match="month out of range"):
-        canonical_time("2026-13-01T00:00:00Z")
+        parse_time("2026-13-01T00:00:00Z")
     with pytest.raises(TimeError, match='cannot parse "" as "T"'):
-        canonical_time("2026-01-01")
+        parse_time("2026-01-01")
     assert parse_duration("1h1.5s") == 3_601_500_000_000
     with pytest.raises(TimeError, match='unknown unit "y"'):
         parse_duration("1y")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kplan.schema.gotime import GoError, duration_text, micro_time_text, time_text
+from kplan.api.times import TimeError
+from kplan.schema.gotime import duration_text, micro_time_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_times(text: str, stored: str | None) -> None:
     ],
 )
 def test_bad_times(text: str, complaint: str) -> None:
-    with pytest.raises(GoError) as error:
+    with pytest.raises(TimeError) as error:
         time_text(text)
     assert str(error.value) == complaint
 
@@ -42,7 +43,7 @@ def test_bad_times(text: str, complaint: str) -> None:
 def test_micro_times() -> None:
     assert micro_time_text("2024-01-01T00:00:00.123456Z") == "2024-01-01T00:00:00.123456Z"
     assert micro_time_text("2024-01-01T02:00:00.000000+02:00") == "2024-01-01T00:00:00.000000Z"
-    with pytest.raises(GoError, match=r'cannot parse "Z" as "\.000000"'):
+    with pytest.raises(TimeError, match=r'cannot parse "Z" as "\.000000"'):
         micro_time_text("2024-01-01T00:00:00Z")
 
 
@@ -59,6 +60,6 @@ def test_durations(text: str, stored: str) -> None:
     [("", 'time: invalid duration ""'), ("5", 'time: missing unit in duration "5"'), ("5x", 'time: unknown unit "x" in duration "5x"')],
 )
 def test_bad_durations(text: str, complaint: str) -> None:
-    with pytest.raises(GoError) as error:
+    with pytest.raises(TimeError) as error:
         duration_text(text)
     assert str(error.value) == complaint
