@@ -153,7 +153,8 @@ def _root(schema: Object) -> Object:
     found["type"] = "object"
     properties = {k: v for k, v in found.get("properties", {}).items() if k not in ("apiVersion", "kind", "metadata")}
     found["properties"] = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}, **properties}
-    found.pop("x-kubernetes-preserve-unknown-fields", None) if properties else None
+    if properties:
+        found.pop("x-kubernetes-preserve-unknown-fields", None)
     return found
 
 

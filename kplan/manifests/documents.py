@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kplan.manifests.construct import MAX_DEPTH, construct
@@ -19,6 +19,7 @@ from kplan.manifests.scalars import json_number
 
 _SEPARATOR = re.compile(r"^---(.*)\n?", re.M)
 _PEEKED = 4096
+LARGE = 4096  # characters: from here on, reading a document takes longer than looking it up
 _JSON_SPACE = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONG_DIGITS = re.compile(r"\d{18}")
@@ -29,7 +30,7 @@ class Document:
     """One document of a stream: its text, the line it starts on (from 1), its value, or why it has none.
 
     `value` is None for an empty document too; `text` is what positions are found in. `repeated` is false where
-    certainly no key is there twice.
+    certainly no key is there twice; `ordinary`: `kplan.manifests.ordinary` could read it.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Document:
     value: Any = None
     error: YamlError | None = None
     repeated: bool = False
+    ordinary: bool = False
 
 
 def decoded(data: str | bytes) -> str:
@@ -51,11 +53,12 @@ def decoded(data: str | bytes) -> str:
     return text.replace("\r\n", "\n") if "\r\n" in text else text
 
 
-def read_documents(data: str | bytes, max_depth: int = MAX_DEPTH) -> Iterator[Document]:
-    """Each document of a stream, broken and empty ones too."""
+def read_documents(data: str | bytes, max_depth: int = MAX_DEPTH, known: dict[str, Document] | None = None) -> Iterator[Document]:
+    """Each document of a stream, broken and empty ones too. `known` gathers large documents by their text: what is there is not read again."""
+    known = {} if known is None else known
     text = decoded(data)
     if not text[:_PEEKED].lstrip().startswith("{"):
-        yield from _yaml_documents(text, 0, max_depth)
+        yield from _yaml_documents(text, 0, max_depth, known)
         return
     decoder = _EXACT if _LONG_DIGITS.search(text) else _ORDINARY
     surrogates = "\\ud" in text or "\\uD" in text
@@ -76,7 +79,7 @@ def read_documents(data: str | bytes, max_depth: int = MAX_DEPTH) -> Iterator[Do
     if read > 1 or rest is None:
         yield Document(text[position:], text.count("\n", 0, position) + 1, error=failure)
         return
-    for document in _yaml_documents(text, rest, max_depth):
+    for document in _yaml_documents(text, rest, max_depth, known):
         if document.error and failure and not read and document.line == 1:
             document = Document(document.text, document.line, error=failure)
         yield document
@@ -99,7 +102,7 @@ def _yaml_start(text: str, position: int) -> int | None:
             return position
 
 
-def _yaml_documents(text: str, start: int, max_depth: int) -> Iterator[Document]:
+def _yaml_documents(text: str, start: int, max_depth: int, known: dict[str, Document]) -> Iterator[Document]:
     counted, line = 0, 1
     begin = start
 
@@ -108,7 +111,7 @@ def _yaml_documents(text: str, start: int, max_depth: int) -> Iterator[Document]
         line += text.count("\n", counted, begin)
         counted = begin
         chunk = text[begin:end]
-        return _yaml_document(chunk if chunk.endswith("\n") else chunk + "\n", line, max_depth)
+        return _yaml_document(chunk if chunk.endswith("\n") else chunk + "\n", line, max_depth, known)
 
     for found in _SEPARATOR.finditer(text, start):
         if found.start() > begin:
@@ -124,10 +127,22 @@ def _yaml_documents(text: str, start: int, max_depth: int) -> Iterator[Document]
         yield document(len(text))
 
 
-def _yaml_document(text: str, line: int, max_depth: int) -> Document:
+def _yaml_document(text: str, line: int, max_depth: int, known: dict[str, Document]) -> Document:
+    if len(text) < LARGE:
+        return _read(text, line, max_depth)
+    held = known.get(text)
+    if held is None:
+        held = _read(text, line, max_depth)
+        if isinstance(held.value, dict) and "items" not in held.value:
+            known[text] = held
+        return held
+    return replace(held, line=line, value={**held.value})  # an object of its own, of the same parts
+
+
+def _read(text: str, line: int, max_depth: int) -> Document:
     value = ordinary(text)
     if value is not ABSENT:
-        return Document(text, line, value)
+        return Document(text, line, value, ordinary=True)
     try:
         value, repeated = construct(text.removeprefix("\ufeff"), max_depth)
         return Document(text, line, value, repeated=repeated)

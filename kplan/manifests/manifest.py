@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from kplan.api.objects import Object
 from kplan.diagnostics import Span
+from kplan.manifests import blocks
 from kplan.manifests.documents import Document
-from kplan.manifests.positions import Place, find, tree
+from kplan.manifests.positions import Place, find, segments, tree
 from kplan.manifests.templates import place_in
 
 _BEFORE = re.compile(r"(?:[ \t]*(?:#.*)?\n|---.*\n|%.*\n)*")
@@ -36,10 +37,14 @@ class Manifest:
         A field that is missing is located at its nearest parent's key. Paths are those of diagnostics:
         `spec.containers[0].image`, `metadata.labels[a.b/c]`; the empty path is the object.
         """
-        found = tree(self.document.text)
+        whole = self.place + ("." if self.place and path[:1] not in ("", "[", ".") else "") + path
+        plain = blocks.place(self.document.text, whole, key) if self.document.ordinary else None
+        if plain is not None:
+            return _span(self, plain)
+        last_wins = self.document.repeated or "<<" in self.document.text
+        found = tree(self.document.text, None if last_wins else next(iter(segments(whole)), ""))
         if found is None:
             return Span(self.source, self.line)
-        whole = self.place + ("." if self.place and path[:1] not in ("", "[", ".") else "") + path
         return _span(self, find(found.root, whole, key))
 
 

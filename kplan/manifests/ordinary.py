@@ -13,7 +13,7 @@ from typing import Any
 from kplan.manifests.scalars import INFINITE, NUMBER_STARTS, WORD_STARTS, WORDS, number_value
 
 # Tabs, controls, and the line breaks and byte order marks that YAML 1.1 knows beyond ASCII.
-_STRANGE = re.compile("[^\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_STRANGE = re.compile("[\x00-\t\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE = re.compile(r"( *)(- +)?(?:([A-Za-z_][\w./-]{0,250}):(?: +(.*))?|(.*))", re.A)
 _ITEMS = re.compile(r"""\[ ?(?:"[^"\\]*"|'[^']*'|[A-Za-z_][\w./-]*)(?:, ?(?:"[^"\\]*"|'[^']*'|[A-Za-z_][\w./-]*))* ?\]""", re.A)
 _ITEM = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z_][\w./-]*)""", re.A)

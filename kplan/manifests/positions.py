@@ -48,17 +48,22 @@ class Tree:
 
 
 @lru_cache(maxsize=4)
-def tree(text: str) -> Tree | None:
-    """The tree of a text's first document; None where it is empty or broken."""
+def tree(text: str, until: str | None = None) -> Tree | None:
+    """The tree of a text's first document; None where it is empty or broken. It may end once it has a field `until` of the root (empty: none)."""
     text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
         text = _JSON_SURROGATE.sub(r"\\uFFFD", text)
         try:
-            return _composed(dialect.unchecked(text))
+            return _composed(dialect.unchecked(text), until)
         except (yaml.YAMLError, YamlError, UnicodeDecodeError):
             pass
     try:
-        return _composed(dialect.events(dialect.settled(text)))
+        if not dialect.long_tags(text):
+            return _composed(dialect.events(text), until)
+    except (yaml.YAMLError, YamlError, UnicodeDecodeError):
+        pass
+    try:
+        return _composed(dialect.events(dialect.settled(text)), until)
     except (yaml.YAMLError, YamlError, UnicodeDecodeError):
         return None
 
@@ -75,14 +80,14 @@ class _Level:
         self.explicit: dict[str, Place] = {}
 
 
-def _composed(get: Callable[[], Any]) -> Tree | None:
+def _composed(get: Callable[[], Any], until: str | None = None) -> Tree | None:
     get()
     if get().__class__ is yaml.StreamEndEvent:
         return None
     top = _Level(Node(Place(1, 1), items=[]))
     levels, anchors, scalars = [top], dict[str, Node](), dict[str, str]()
     found = Tree(top.node)
-    while True:
+    while until is None or not _reached(levels, until):
         event = get()
         kind = event.__class__
         place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
@@ -130,6 +135,13 @@ def _composed(get: Callable[[], Any]) -> Tree | None:
     return found
 
 
+def _reached(levels: list[_Level], until: str) -> bool:
+    """Whether a field of the root is complete."""
+    if len(levels) != 2 or levels[1].key is not None:
+        return False
+    return not until or until in (levels[1].node.fields or ())
+
+
 def _attach(level: _Level, node: Node) -> None:
     if level.node.items is not None:
         level.node.items.append(node)
@@ -164,9 +176,14 @@ def segment(name: str) -> str:
     return f".{name}" if _PLAIN_NAME.fullmatch(name) else f"[{name}]"
 
 
+def segments(path: str) -> list[str]:
+    """The names and numbers that a path is made of."""
+    return [found[1] if found[1] is not None else found[2] for found in _SEGMENT.finditer(path)]
+
+
 def find(root: Node, path: str, of_key: bool = False) -> Place:
     """Where the value at a path stands, or its key; where there is none, the key (or item) of its nearest parent."""
-    names = [found[1] if found[1] is not None else found[2] for found in _SEGMENT.finditer(path)]
+    names = segments(path)
     node, key_place, start = root, root.place, 0
     while start < len(names):
         inner = _inner(node, names, start)

@@ -13,6 +13,7 @@ from typing import Any
 from kplan.manifests.positions import segment
 
 _TEMPLATE = re.compile(r"^[ \t]*(?:- +)*(?:[\w.\"'/-]+:[ \t]+)?(\{\{.{0,2000}?\}\}|\{%.{0,2000}?%\})", re.S | re.M)
+_IN_FLOW = re.compile(r"[{\[,:][ \t]*(\$\{[A-Za-z_][\w.]*(?::?[-=?+][^{}]*)?\})")  # {port: ${PORT}} is no YAML before envsubst
 _OBJECT = re.compile(r"^[\s{]*[\"']?(?:apiVersion|kind)[\"']?\s*:", re.M)
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=?+][^{}]*)?\}|\$\([A-Za-z_][\w.-]*\)|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}")
 _MARKS = ("${", "$(", "{{", "{%")
@@ -23,13 +24,14 @@ _SOPS = "ENC[AES256_GCM,"
 
 
 def template(text: str, lines: int) -> int | None:
-    """Where the first directive of a Go, Helm or Jinja template is in a text whose line `lines` is no YAML."""
-    end = -1
+    """Where the first directive of a Go, Helm or Jinja template is in a text whose line `lines` is no YAML, or on that line a variable of envsubst."""
+    start = end = -1  # of that line, and of the one after it
     for _ in range(lines + 1):
-        end = text.find("\n", end + 1)
+        start, end = end, text.find("\n", end + 1)
         if end < 0:
             break
-    found = _TEMPLATE.search(text, 0, len(text) if end < 0 else end)
+    until = len(text) if end < 0 else end
+    found = _TEMPLATE.search(text, 0, until) or _IN_FLOW.search(text, text.rfind("\n", 0, max(start, 0)) + 1, until)
     return found.start(1) if found else None
 
 

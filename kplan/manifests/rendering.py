@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 TIME_LIMIT = 60.0
+OUT_OF_TIME = "took more than"
 NOWHERE = "http://127.0.0.1:9"
 MOST_SAID = 600
+_RUNNING: set[subprocess.Popen[bytes]] = set()  # to be ended if this process is interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +61,60 @@ def run(command: Sequence[str], time_limit: float) -> Rendered:
         return Rendered(problem=f"{name} is not installed", installed=False)
     except OSError as error:
         return Rendered(problem=f"{name} cannot be run: {error.strerror or error}")
+    _RUNNING.add(process)
     try:
         out, said = process.communicate(timeout=time_limit)
     except subprocess.TimeoutExpired:
         _end(process)
-        return Rendered(problem=f"{name} took more than {time_limit:g} s")
+        return Rendered(problem=f"{name} {OUT_OF_TIME} {time_limit:g} s")
+    except BaseException:  # interrupted: it has a process group of its own, and would go on
+        _end(process)
+        raise
+    finally:
+        _RUNNING.discard(process)
     if process.returncode:
         return Rendered(problem=f"{name} failed: {_brief(said)}")
     return Rendered(out.decode("utf-8", "replace"))
 
 
+def together(renderers: Sequence[Callable[[], Rendered]], jobs: int) -> list[Rendered]:
+    """What they all come to, in their order, `jobs` at a time. A kustomization takes half a second or more, in which nothing is done here."""
+    if jobs < 2 or len(renderers) < 2:
+        return [render() for render in renderers]
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        return list(pool.map(lambda render: render(), renderers))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in tuple(_RUNNING):
+            _kill(process)
+        raise
+    finally:
+        pool.shutdown()
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a tool and what it started."""
+    """End a tool and what it started; what it said is lost."""
+    _kill(process)
+    process.communicate()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(OSError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    process.communicate()
+
+
+_LOGGED = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w.]+:\d+\] ")  # klog's time and place, which differ from run to run
 
 
 def _brief(said: bytes) -> str:
     """What a tool said, in one line of bounded length."""
-    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines()]
+    lines = [_LOGGED.sub("", line.strip()) for line in said.decode("utf-8", "replace").splitlines()]
     text = "; ".join(line for line in lines if line and not line.startswith(("Use --debug", "# Warning:"))) or "it says nothing of why"
     text = text.removeprefix("Error: ").removeprefix("error: ")
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 1] + "…"

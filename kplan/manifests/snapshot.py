@@ -31,6 +31,7 @@ KINDS = (
 )
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MASKED = base64.b64encode(b"(masked by kplan snapshot)").decode()
+OPENING = '{"apiVersion":"v1","kind":"List","items":[\n'  # written with the first object: a cluster that cannot be read leaves nothing behind
 TIME_LIMIT = 600
 ABSENT = ("the server doesn't have a resource type", "could not find the requested resource")
 
@@ -65,16 +66,15 @@ def take(wanted: Wanted, out: TextIO, progress: Callable[[str], None] = lambda _
     if kubectl is None:
         raise SnapshotError("kubectl is not installed")
     taken = Taken()
-    out.write('{"apiVersion":"v1","kind":"List","items":[')
     for kind in dict.fromkeys((*KINDS, *wanted.kinds)):
         progress(f"reading {kind}")
         for obj in _read(kubectl, kind, wanted, taken):
             if obj.get("kind") == "Secret" and not wanted.secrets:
                 obj = masked(obj)
                 taken.masked += 1
-            out.write((",\n" if taken.objects else "\n") + json.dumps(obj, ensure_ascii=False, separators=(",", ":")))
+            out.write((",\n" if taken.objects else OPENING) + json.dumps(obj, ensure_ascii=False, separators=(",", ":")))
             taken.objects += 1
-    out.write("\n]}\n")
+    out.write(("" if taken.objects else OPENING) + "\n]}\n")
     return taken
 
 

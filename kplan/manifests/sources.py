@@ -7,18 +7,20 @@ rendered, or reported once as not rendered; each kustomization (one that no othe
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.manifests import helm, kustomize, recognise
-from kplan.manifests.discovery import CHART, KUSTOMIZATIONS, STDIN, Found, Unrendered, discover, problem, unreadable
-from kplan.manifests.documents import Document, decoded, read_documents
+from kplan.manifests.discovery import CHART, KUSTOMIZATIONS, STDIN, Found, Unrendered, discover, problem
+from kplan.manifests.documents import Document
 from kplan.manifests.errors import YamlError
+from kplan.manifests.files import Read, parallel, read_files, read_text
 from kplan.manifests.manifest import Manifest, first_line
 from kplan.manifests.objects import check, listed
-from kplan.manifests.rendering import Rendering
+from kplan.manifests.rendering import Rendered, Rendering, together
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 500
@@ -73,6 +75,7 @@ class _Reading:
     files: int = 0
     documents: int = 0
     overlays: list[str] = field(default_factory=list)
+    known: dict[str, Document] = field(default_factory=dict)
 
 
 def load(
@@ -82,20 +85,24 @@ def load(
     max_bytes: int = MAX_BYTES,
     max_depth: int = MAX_DEPTH,
     rendering: Rendering | None = None,
+    jobs: int = 1,
 ) -> Sources:
-    """All manifests of the paths; `-` stands for `stdin`. A file of more than `max_bytes` is not read. Charts are rendered as `rendering` says."""
-    reading = _Reading()
+    """All manifests of the paths; `-` stands for `stdin`. A file of more than `max_bytes` is not read. Charts are rendered as `rendering` says.
+
+    `jobs`: how many processes may work at once (0: as many as there are processors).
+    """
+    reading, jobs = _Reading(), parallel(jobs)
     found: Found = discover(paths, exclude)
     reading.diagnostics.extend(found.diagnostics)
-    for path, named in found.files.items():
-        data = _read(path, max_bytes, reading.diagnostics)
-        if data is not None:
-            _take(reading, path, data, named, max_depth)
+    files = read_files(found.files, max_bytes, max_depth, jobs, reading.known)
+    for (path, named), read in zip(found.files.items(), files, strict=True):
+        _take(reading, path, read, named)
     if "-" in paths:
-        _take(reading, STDIN, stdin or b"", True, max_depth)
+        _take(reading, STDIN, read_text(STDIN, stdin or b"", max_depth, reading.known), True)
     asked = {os.path.normpath(os.path.dirname(p) if os.path.basename(p) in (CHART, *KUSTOMIZATIONS) else p) for p in paths}
-    for folder in found.unrendered:
-        _render(reading, folder, rendering or Rendering(), folder.path in asked or not found.files, max_depth)
+    rendered = together([_renderer(folder, rendering or Rendering()) for folder in found.unrendered], jobs)
+    for folder, result in zip(found.unrendered, rendered, strict=True):
+        _render(reading, folder, result, folder.path in asked or not found.files, max_depth)
     return Sources(
         tuple(reading.manifests),
         tuple(reading.opaque),
@@ -107,10 +114,13 @@ def load(
     )
 
 
-def _render(reading: _Reading, folder: Unrendered, rendering: Rendering, named: bool, max_depth: int) -> None:
+def _renderer(folder: Unrendered, rendering: Rendering) -> Callable[[], Rendered]:
+    return partial((helm if folder.kind == "chart" else kustomize).render, folder.path, rendering)
+
+
+def _render(reading: _Reading, folder: Unrendered, rendered: Rendered, named: bool, max_depth: int) -> None:
     """Reads what a kustomization or chart renders to. That it cannot be rendered is an error if it was asked for, or a tool that is there fails."""
     chart = folder.kind == "chart"
-    rendered = (helm if chart else kustomize).render(folder.path, rendering)
     if rendered.problem:
         severity = Severity.ERROR if named or rendered.installed else Severity.WARNING
         hint = "" if rendered.installed else _RENDER[folder.kind].format(path=folder.path)
@@ -121,36 +131,22 @@ def _render(reading: _Reading, folder: Unrendered, rendering: Rendering, named: 
         reading.overlays.append(folder.path)
     origins = None if chart else kustomize.origins(folder.path)
     before = len(reading.manifests), len(reading.opaque)
-    _take(reading, folder.path, rendered.text, False, max_depth)
+    _take(reading, folder.path, read_text(folder.path, rendered.text, max_depth, reading.known), False)
     for found, first in ((reading.manifests, before[0]), (reading.opaque, before[1])):
         for at in range(first, len(found)):
             source = helm.source_of(found[at].document.text, folder.path) if origins is None else origins.of(found[at].data)
             found[at] = replace(found[at], source=source, line=0, render=folder.path)
 
 
-def _read(path: str, max_bytes: int, diagnostics: list[Diagnostic]) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = b"" if size > max_bytes else file.read(max_bytes + 1)
-    except OSError as error:
-        diagnostics.append(unreadable(path, error))
-        return None
-    if max(size, len(data)) > max_bytes:
-        diagnostics.append(problem("too-large", path, f'"{path}" is larger than {max_bytes} bytes'))
-        return None
-    return data
-
-
-def _take(reading: _Reading, source: str, data: str | bytes, named: bool, max_depth: int) -> None:
-    """Reads one file's documents into `reading`."""
-    reading.files += 1
-    if isinstance(data, bytes) and b"\0" in data[:8192] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        reading.diagnostics.append(problem("binary", source, f'"{source}" is not a text'))
+def _take(reading: _Reading, source: str, found: Read, named: bool) -> None:
+    """Sorts one file's documents into `reading`."""
+    if isinstance(found, Diagnostic):
+        reading.files += found.rule == "manifests/binary"
+        reading.diagnostics.append(found)
         return
-    text = decoded(data)
+    reading.files += 1
     index, read, template = 0, 0, False
-    for document in read_documents(text, max_depth):
+    for document in found:
         if document.error is None and document.value is None:
             continue
         reading.documents += 1
@@ -263,7 +259,7 @@ def _template(source: str, document: Document, at: int) -> Diagnostic:
     line = document.line + document.text.count("\n", 0, at)
     column = at - document.text.rfind("\n", 0, at)
     message = "a template, not a manifest: it was not read"
-    hint = "render it before (helm template, jinja, …) and read the result"
+    hint = "render it before (helm template, jinja, envsubst, …) and read the result"
     return Diagnostic("manifests/template", Severity.WARNING, message, span=Span(source, line, column), hint=hint)
 
 

@@ -89,6 +89,13 @@ def test_a_failing_tool_is_quoted(folder: Path) -> None:
     assert found.message.endswith("was not rendered: kubectl failed: accumulating resources: no such file")
 
 
+def test_the_time_and_place_of_a_tools_log_line_are_not_quoted(folder: Path) -> None:
+    overlays()
+    tool(folder, "kubectl", "echo 'E1121 12:34:56.789012   12345 run.go:72] \"command failed\"' >&2; exit 1")
+    (found,) = load(["overlays/dev"]).diagnostics
+    assert found.message.endswith('was not rendered: kubectl failed: "command failed"')
+
+
 def test_a_tool_that_hangs_is_ended_with_what_it_started(folder: Path) -> None:
     overlays()
     tool(folder, "kubectl", "sleep 60 & wait")
