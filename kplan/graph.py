@@ -7,16 +7,19 @@ if the one that it is made for is: the edge leads to that one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kplan.api.objects import Object, controller_of, group_kind, group_kind_of, labels_of
+from kplan.api.objects import Object, annotations_of, controller_of, group_kind, group_kind_of, group_of, labels_of
 from kplan.api.ref import Ref
 from kplan.api.selectors import selector
 from kplan.kinds import KINDS, Reference
 from kplan.kinds.customreferences import CUSTOM_REFERENCES, METADATA_NAME, made_by
+from kplan.kinds.entries import has_entry, is_stub
+from kplan.kinds.given import given
+from kplan.kinds.podspec.podlabels import GIVEN, any_pod
 
 if TYPE_CHECKING:
     import networkx
@@ -40,6 +43,12 @@ RANKS: tuple[tuple[str, ...], ...] = (
 )
 LAST = ("Ingress.networking.k8s.io", "HorizontalPodAutoscaler.autoscaling", "APIService.apiregistration.k8s.io")
 RANK = {kind: i for i, kinds in enumerate(RANKS) for kind in kinds}
+INGRESS_CLASS = "kubernetes.io/ingress.class"
+# The annotations that make a class the default one.
+DEFAULTS = {
+    "StorageClass.storage.k8s.io": "storageclass.kubernetes.io/is-default-class",
+    "IngressClass.networking.k8s.io": "ingressclass.kubernetes.io/is-default-class",
+}
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "Pod": (),
     "ReplicaSet.apps": ("spec", "template"),
@@ -120,23 +129,31 @@ class Graph:
                 network.add_edge(edge.source, edge.target, kind=edge.kind, path=edge.path)
         return network
 
+    @property
+    def order(self) -> list[Ref]:
+        """The objects in the order in which to apply them."""
+        refs = sorted(self.objects)
+        return [refs[i] for i in apply_order([self.objects[r] for r in refs])]
+
     def cycles(self) -> list[list[Ref]]:
-        """References that go round in a circle, each once, sorted."""
+        """References that go round in a circle, each once, sorted. Selections do not count: a StatefulSet names the Service that selects its pods."""
         import networkx
 
-        return sorted(sorted(c) for c in networkx.strongly_connected_components(self.network) if len(c) > 1)
+        named = networkx.DiGraph((e.source, e.target) for e in self.edges if e.target is not None and e.kind != SELECTS)
+        return sorted(sorted(c) for c in networkx.strongly_connected_components(named) if len(c) > 1)
 
 
 def build(objects: Iterable[Object], also: Iterable[Object] = ()) -> Graph:
     """The graph of `objects`; `also` are objects that may be pointed at (a base state) and whose own edges do not matter."""
     stated = {Ref.of(o, "default" if _namespaced(o) else ""): o for o in objects}
     known = {**{Ref.of(o): o for o in also}, **stated}
-    index = _Index(known)
+    index = _Index(known, frozenset(ref for ref, obj in known.items() if ref not in stated and is_stub(obj)))
     edges: list[Edge] = []
     for ref in sorted(stated):
         obj = stated[ref]
         for reference in _REFERENCES.get(ref.group_kind, _none)(obj):
             edges += index.resolve(ref, reference)
+        edges += index.implied(ref, obj)
         definition = index.definitions.get(ref.group_kind)
         if definition is not None:
             edges.append(Edge(ref, definition, REFERS, "kind", Reference("kind", _CRD, "", definition.name)))
@@ -162,12 +179,13 @@ def _owner_refs(owner: Object, namespace: str) -> Iterable[tuple[str, str, str, 
 class _Index:
     """What there is, by the ways in which it is pointed at."""
 
-    def __init__(self, known: dict[Ref, Object]) -> None:
-        self.known = known
+    def __init__(self, known: dict[Ref, Object], stubs: Collection[Ref]) -> None:
+        self.known, self.stubs = known, stubs
         self.made: dict[Ref, Ref] = {}
         self.definitions: dict[str, Ref] = {}
         self.namespaces: dict[str, dict[str, str]] = {}
         self.labelled: dict[str, dict[str, list[tuple[Ref, dict[str, str]]]]] = {}
+        self.defaults: dict[str, Ref] = {}
         self.pairs: dict[tuple[str, str, str, str], list[tuple[Ref, dict[str, str]]]] = {}
         for ref in sorted(known):
             self._add(ref, known[ref])
@@ -182,6 +200,8 @@ class _Index:
         if gk == _CRD:
             spec = obj["spec"]
             self.definitions[group_kind(spec["names"]["kind"], spec["group"])] = ref
+        if annotations_of(obj).get(DEFAULTS.get(gk, "")) == "true":
+            self.defaults.setdefault(gk, ref)
         for kind, namespace, name in made_by(obj):
             if name:
                 self.made.setdefault(Ref("", kind, namespace or ref.namespace, name), ref)
@@ -209,38 +229,69 @@ class _Index:
             maker = self.made.get(target)
             if maker is not None:
                 return [Edge(source, maker, REFERS, reference.path, reference)] if maker != source else []
-        elif reference.key and not _has(found, reference.key):
+            if given(reference.kind, reference.namespace, reference.name):
+                reference = reference._replace(optional=True)
+        elif reference.key and target not in self.stubs and not has_entry(found, reference.key):
             return [Edge(source, None, REFERS, reference.path, reference)]
         return [Edge(source, target if found is not None else None, REFERS, reference.path, reference)]
 
+    def implied(self, source: Ref, obj: Object) -> Iterator[Edge]:
+        """What an object leads to without naming it, or only with another's help: default classes, the parameters of a policy."""
+        spec = obj.get("spec") or {}
+        if source.group_kind == "Ingress.networking.k8s.io":
+            if not spec.get("ingressClassName") and INGRESS_CLASS not in annotations_of(obj):
+                yield from self._default(source, "IngressClass.networking.k8s.io", "spec")
+        elif source.group_kind == "PersistentVolumeClaim":
+            if "storageClassName" not in spec:
+                yield from self._default(source, "StorageClass.storage.k8s.io", "spec")
+        elif source.group_kind == "StatefulSet.apps":
+            for i, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
+                if "storageClassName" not in (claim.get("spec") or {}):
+                    yield from self._default(source, "StorageClass.storage.k8s.io", f"spec.volumeClaimTemplates[{i}].spec")
+        elif source.kind.endswith("AdmissionPolicyBinding") and source.group == "admissionregistration.k8s.io":
+            yield from self._parameters(source, spec)
+
+    def _default(self, source: Ref, group_kind: str, path: str) -> Iterator[Edge]:
+        """An edge to the class that is marked as default; of several the first by name, as their ages are not known."""
+        target = self.defaults.get(group_kind)
+        if target is not None:
+            yield Edge(source, target, REFERS, path, Reference(path, group_kind, "", target.name, optional=True))
+
+    def _parameters(self, source: Ref, spec: Object) -> Iterator[Edge]:
+        """What an admission policy's binding gives it: of the kind that the policy says. Without a namespace it is that of each request."""
+        policy = self.known.get(Ref(source.group, source.kind.removesuffix("Binding"), "", spec.get("policyName") or ""))
+        wanted, given_by = ((policy or {}).get("spec") or {}).get("paramKind"), spec.get("paramRef")
+        if not wanted or not given_by:
+            return
+        kind, optional = group_kind(wanted["kind"], group_of(wanted["apiVersion"])), given_by.get("parameterNotFoundAction") == "Allow"
+        namespace = given_by.get("namespace") or ""
+        same = [r for r in self.known if r.group_kind == kind and (not namespace or r.namespace == namespace)]
+        if given_by.get("name"):
+            reference = Reference("spec.paramRef.name", kind, namespace, given_by["name"], optional=optional)
+            named: Sequence[Ref | None] = sorted(r for r in same if r.name == given_by["name"])
+            yield from (Edge(source, target, REFERS, reference.path, reference) for target in named or [None])
+        if given_by.get("selector") is not None:
+            matches = selector(given_by["selector"])
+            chosen = Reference("spec.paramRef.selector", kind, namespace, "", optional=True, selects=given_by["selector"])
+            found = sorted(r for r in same if matches(labels_of(self.known[r])))
+            yield from (Edge(source, target, SELECTS, chosen.path, chosen) for target in found)
+
     def _selected(self, source: Ref, reference: Reference) -> list[Edge]:
         """Edges to what a label selector selects; workloads stand for the pods of their templates."""
-        selects = reference.selects or {}
-        matches = selector(selects)
-        labels = selects.get("matchLabels")
-        found = []
+        matches, wanted = selector(reference.selects), (reference.selects or {}).get("matchLabels") or {}
+        common, found = next((pair for pair in wanted.items() if pair[0] not in GIVEN), None), []
         for namespace in (reference.namespace,) if reference.within is None else self._within(reference.within):
-            if labels and reference.kind in ("Pod", "Service"):
-                candidates = self.pairs.get((reference.kind, namespace, *next(iter(labels.items()))), ())
+            if common and reference.kind in ("Pod", "Service"):
+                candidates = self.pairs.get((reference.kind, namespace, *common), ())
             else:
                 candidates = self.labelled.get(reference.kind, {}).get(namespace, ())
-            found += [Edge(source, ref, SELECTS, reference.path, reference) for ref, own in candidates if ref != source and matches(own)]
+            selected = (ref for ref, own in candidates if ref != source and any_pod(matches, wanted, self.known[ref], own))
+            found += [Edge(source, ref, SELECTS, reference.path, reference) for ref in selected]
         return found or [Edge(source, None, SELECTS, reference.path, reference)]
 
     def _within(self, selects: Object) -> list[str]:
         matches = selector(selects)
         return [name for name, labels in self.namespaces.items() if matches(labels)]
-
-
-def _has(obj: Object, key: str) -> bool:
-    """Whether a ConfigMap, Secret, Service or Gateway has an entry (a port, a listener)."""
-    spec = obj.get("spec") or {}
-    if obj["kind"] == "Service":
-        return spec.get("type") == "ExternalName" or any(key in (str(p.get("port")), p.get("name")) for p in spec.get("ports") or ())
-    if obj["kind"] == "Gateway":
-        listeners = spec.get("listeners")
-        return any(isinstance(x, dict) and x.get("name") == key for x in listeners) if isinstance(listeners, list) else True
-    return any(key in (obj.get(part) or {}) for part in ("data", "binaryData", "stringData"))
 
 
 __all__ = ["OWNS", "REFERS", "SELECTS", "Edge", "Graph", "apply_order", "build", "pod_template", "rank"]

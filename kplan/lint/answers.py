@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from kplan import schema
 from kplan.api import field
@@ -11,6 +12,8 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.apiserver.response import Response
 from kplan.diagnostics import Diagnostic, Severity
+from kplan.diff import MASK
+from kplan.kinds import KINDS
 from kplan.lint.blame import blame
 from kplan.manifests.manifest import Manifest
 
@@ -28,6 +31,10 @@ RULES = {
     field.INTERNAL: "field/internal",
     field.TYPE_INVALID: "field/invalid",
 }
+GROUPS = frozenset(k.group for k in KINDS)
+_QUOTED = re.compile(r"^(?!unknown field |missing field ).*?( is (?:not|none of|out of range))", re.S)  # the value that a schema's message begins with
+_ROOT = re.compile(r"[.\[]")
+_FIELD = re.compile(r"(\S+?)(?:: | is (?:deprecated|ignored) )")
 _UNKNOWN_FIELD = re.compile('unknown field "([^"]*)"')
 HINTS = {403: "the API server refuses this whatever its fields say: see the message", 409: "give it another name, or leave one of them out"}
 
@@ -60,8 +67,8 @@ def refusal(manifest: Manifest, ref: Ref, response: Response, version: str) -> I
 def warnings(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagnostic]:
     """The Warning headers of an answer."""
     for text in response.warnings:
-        path, colon, _ = text.partition(": ")
-        path = path if colon and " " not in path else blame(text, manifest.data, {})
+        found = _FIELD.match(text)
+        path = found.group(1) if found is not None else blame(text, manifest.data, {})
         yield Diagnostic("api/warning", Severity.WARNING, text, ref, path, manifest.locate(path))
 
 
@@ -73,9 +80,15 @@ def _stated(path: str, data: Object) -> str:
 
 def _schema(manifest: Manifest, ref: Ref, data: Object, version: str) -> Iterator[Diagnostic]:
     for error in schema.check(data, data["apiVersion"], data["kind"], version):
-        text = f"{error.path}: {error.message}" if error.path and error.path not in error.message else error.message
+        said = _QUOTED.sub(rf"{MASK}\1", error.message) if _sensitive(data, error.path) else error.message
+        text = f"{error.path}: {said}" if error.path and error.path not in said else said
         span = manifest.locate(error.path, key=error.kind == "unknown-field")
         yield Diagnostic(f"schema/{error.kind}", Severity.ERROR, text, ref, error.path, span, error.hint)
+
+
+def _sensitive(data: Object, path: str) -> bool:
+    """Whether the value at a path may be a secret: of a Secret all that is not known to be none."""
+    return data["apiVersion"] == "v1" and data["kind"] == "Secret" and _ROOT.split(path)[0] not in ("apiVersion", "kind", "metadata", "type", "immutable")
 
 
 def _custom(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagnostic]:
@@ -97,8 +110,10 @@ def _unserved(manifest: Manifest, ref: Ref, response: Response, version: str) ->
     if served and (not group or "." not in group or group.endswith(".k8s.io")):
         hint = f"{kind} is served as {', '.join(dict.fromkeys(s.api_version for s in served))}"
         return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "apiVersion", manifest.locate("apiVersion"), hint)
-    if not group:
-        return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "kind", manifest.locate("kind"))
+    if group in GROUPS:  # no definition can add to the server's own groups
+        near = get_close_matches(kind, sorted(k.kind for k in KINDS if k.group == group), 1)
+        hint = f"did you mean {near[0]}?" if near else ""
+        return Diagnostic("schema/unknown-kind", Severity.ERROR, response.message, ref, "kind", manifest.locate("kind"), hint)
     message = f"{api_version} {kind} is a custom resource whose definition is not in the input: it is not checked"
     hint = "add its CustomResourceDefinition to the input, or give --crds"
     return Diagnostic("schema/unknown-custom-kind", Severity.NOTE, message, ref, "kind", manifest.locate("kind"), hint)

@@ -24,7 +24,7 @@ def fingerprint(diagnostic: Diagnostic) -> str:
     """What stays the same when lines move: rule, object, field path, message."""
     ref = "/".join(diagnostic.ref) if diagnostic.ref else (diagnostic.span.file if diagnostic.span else "")
     text = "\0".join((diagnostic.rule, ref, diagnostic.path, diagnostic.message))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def write(path: Path, diagnostics: Iterable[Diagnostic]) -> int:

@@ -150,10 +150,15 @@ def _sources(spec: Object) -> Iterator[tuple[str, str, str, str]]:
         for field, kind, name in _VOLUMES:
             if volume.get(field):
                 yield f"volumes[{i}].{field}", kind, volume[field].get(name, ""), ""
+                for j, item in enumerate(volume[field].get("items") or ()):
+                    yield f"volumes[{i}].{field}.items[{j}]", kind, volume[field].get(name, ""), item.get("key", "")
         for j, source in enumerate((volume.get("projected") or {}).get("sources") or ()):
             for field, kind in (("configMap", "configmap"), ("secret", "secret")):
                 if source.get(field):
-                    yield f"volumes[{i}].projected.sources[{j}].{field}", kind, source[field].get("name", ""), ""
+                    at = f"volumes[{i}].projected.sources[{j}].{field}"
+                    yield at, kind, source[field].get("name", ""), ""
+                    for k, item in enumerate(source[field].get("items") or ()):
+                        yield f"{at}.items[{k}]", kind, source[field].get("name", ""), item.get("key", "")
 
 
 def _security(reason: str, spec: Object) -> str | None:

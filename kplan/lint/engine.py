@@ -19,11 +19,13 @@ from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.graph import OWNS, Edge, Graph, build
 from kplan.kinds.customreferences import CLUSTER_SCOPED
 from kplan.lint import answers, peers
+from kplan.lint.asking import EXISTS, Answered, Server
 from kplan.lint.findings import Findings
 from kplan.lint.rule import Context, Edit, Finding
 from kplan.lint.rules import RULES
 from kplan.lint.selection import Chosen, choose, elsewhere
 from kplan.lint.suppression import Suppressions
+from kplan.lint.unseen import Unseen
 from kplan.manifests.manifest import Manifest, duplicates
 from kplan.manifests.sources import Sources
 
@@ -37,6 +39,8 @@ class Record:
 
 
 UNKNOWN = "schema/unknown-custom-kind"
+UNREAD = ("yaml/syntax", "yaml/limit", "manifests/")  # of files and documents of which nothing is known
+OPAQUE = ("manifests/encrypted", "manifests/placeholder")  # of documents that are known, if not in full
 MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
 
 
@@ -69,30 +73,38 @@ class Options:
 
 def lint(sources: Sources, options: Options | None = None, record: Record | None = None) -> Findings:
     """Lint what was read; `record` is filled in."""
-    options, record = options or Options(), record or Record()
-    parts = sources.clusters()
-    if len(parts) > 1:
-        return _together([lint(part, options, record) for _, part in parts])
+    options, record, answered = options or Options(), record or Record(), Answered()
+    found = [_lint(part, options, record, answered) for _, part in sources.clusters()]
+    return _together(found) if len(found) > 1 else found[0]
+
+
+def _lint(sources: Sources, options: Options, record: Record, answered: Answered) -> Findings:
+    """Lint what goes to one cluster."""
     namespace, version = options.namespace, options.version
     checked = [(Ref(*_ref(m, namespace)), m) for m in sources.manifests]
     found = [*sources.diagnostics]
     good, once = [], set()
-    door = Door(version, Clock(), plugins=())
+    server = Server(version, namespace, answered)
     for _, manifest in checked:  # definitions first: their resources may stand anywhere in the input
         if manifest.data.get("kind") == "CustomResourceDefinition":
-            door.create(manifest.data, Call(namespace=namespace))
-    found += defined(door, (*options.definitions, *(o for o in options.state if o.get("kind") == "CustomResourceDefinition")))
+            server.define(manifest)
+    found += defined(server.door, (*options.definitions, *(o for o in options.state if o.get("kind") == "CustomResourceDefinition")))
     for ref, manifest in checked:
         found += duplicate_keys(manifest, ref)
-        answer = door.create(manifest.data, Call(namespace=namespace, dry_run=True))
+        answer = server.answer(manifest)
         if answer.accepted and answer.object is not None:
             found += answers.warnings(manifest, ref, answer)
             good.append((_placed(ref, answer.object), manifest, answer.object))
-        elif answer.reason == "AlreadyExists":
+        elif answer.reason == EXISTS:
             good.append((ref, manifest, manifest.data))
         else:
+            other = server.elsewhere(manifest, answer)
+            if other is not None:
+                good.append((_placed(ref, other), manifest, other))
             for diagnostic in answers.refusal(manifest, ref, answer, version):
-                if diagnostic.rule == UNKNOWN:
+                if other is not None:
+                    diagnostic = replace(diagnostic, severity=Severity.NOTE, message=f"{diagnostic.message} (a dual-stack one takes it)")
+                elif diagnostic.rule == UNKNOWN:
                     diagnostic = replace(diagnostic, severity=Severity.ERROR) if options.strict_kinds else diagnostic
                     custom = _unchecked(ref, manifest)
                     if custom is not None:
@@ -105,15 +117,21 @@ def lint(sources: Sources, options: Options | None = None, record: Record | None
     kept: list[Diagnostic] = list(dict.fromkeys(found))
     accepted: list[Diagnostic] = []
     if options.suppress:
-        suppressions = Suppressions(peers.checks(RULES))
-        suppressions.add_config(options.config.suppress, options.config.file)
-        for ref, manifest in checked:
-            suppressions.add_manifest(ref, manifest)
-            suppressions.add_comments(manifest)
+        suppressions = suppressed(checked, options.config)
         kept, accepted = suppressions.split(kept)
         kept += suppressions.unused(frozenset(c.rule.name for c in options.chosen))
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
     return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted), record.times)
+
+
+def suppressed(manifests: Iterable[tuple[Ref, Manifest]], config: Config) -> Suppressions:
+    """What of the findings is accepted, by the configuration and by the manifests themselves."""
+    suppressions = Suppressions(peers.checks(RULES))
+    suppressions.add_config(config.suppress, config.file)
+    for ref, manifest in manifests:
+        suppressions.add_manifest(ref, manifest)
+        suppressions.add_comments(manifest)
+    return suppressions
 
 
 def _together(found: Sequence[Findings]) -> Findings:
@@ -125,15 +143,32 @@ def _together(found: Sequence[Findings]) -> Findings:
     return Findings(tuple(sorted(kept, key=_order)), objects, dict(sorted(kinds.items())), suppressed)
 
 
-def graph_of(sources: Sources, *, namespace: str = "default", version: str = "1.36", definitions: Sequence[Object] = ()) -> Graph:
-    """The graph of the manifests that the server takes."""
+def graph_of(
+    sources: Sources,
+    *,
+    namespace: str = "default",
+    version: str = "1.36",
+    definitions: Sequence[Object] = (),
+    state: Sequence[Object] = (),
+    config: Config | None = None,
+) -> Graph:
+    """The graph of the manifests that the server takes, and of custom resources that nobody can check; `state` is what else they may point at."""
     door = Door(version, Clock(), plugins=())
     given = [m.data for m in sources.manifests if m.data.get("kind") == "CustomResourceDefinition"]
     for definition in (*given, *definitions):
         door.create(definition, Call(namespace=namespace))
-    asked = [(m.data, door.create(m.data, Call(namespace=namespace, dry_run=True))) for m in sources.manifests]
-    taken = [data if answer.reason == "AlreadyExists" else answer.object for data, answer in asked if answer.accepted or answer.reason == "AlreadyExists"]
-    return build([obj for obj in taken if obj is not None])
+    good: list[tuple[Ref, Manifest, Object]] = []
+    for manifest in sources.manifests:
+        ref, answer = Ref(*_ref(manifest, namespace)), door.create(manifest.data, Call(namespace=namespace, dry_run=True))
+        if answer.accepted and answer.object is not None:
+            good.append((ref, manifest, answer.object))
+        elif answer.reason == EXISTS:
+            good.append((ref, manifest, manifest.data))
+        elif any(d.rule == UNKNOWN for d in answers.refusal(manifest, ref, answer, version)):
+            custom = _unchecked(ref, manifest)
+            good += [custom] if custom is not None else []
+    graph, hidden = build([obj for _, _, obj in good], state), unseen(good, Options(namespace=namespace), sources)
+    return replace(graph, edges=tuple(_excused(edge, hidden, config or Config()) for edge in graph.edges))
 
 
 def defined(door: Door, definitions: Iterable[Object]) -> Iterator[Diagnostic]:
@@ -188,12 +223,12 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
     record = record or Record()
     times = record.times
     graph = build([obj for _, _, obj in good], options.state)
-    opaque = {Ref(*_ref(m, options.namespace)) for m in sources.opaque}
+    hidden = unseen(good, options, sources)
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
-        edges.setdefault(edge.source, []).append(_excused(edge, opaque, options.config))
-    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, {r: m for r, m, _ in good}, {r: m for r, m, _ in reversed(good)}, options.version)
-    partial = bool(sources.opaque) or any(d.rule.startswith(("yaml/syntax", "manifests/")) for d in sources.diagnostics)
+        edges.setdefault(edge.source, []).append(_excused(edge, hidden, options.config))
+    manifests, firsts = {r: m for r, m, _ in good}, {r: m for r, m, _ in reversed(good)}
+    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, manifests, firsts, options.version, hidden)
     chosen = options.chosen
     by_kind: dict[str, list[Chosen]] = {}
     for ref, manifest, obj in good:
@@ -214,7 +249,7 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
             for finding in findings:
                 if finding.edit is not None and not manifest.render:  # what was rendered cannot be edited
                     record.edits.append((manifest, finding.path, finding.edit))
-                yield _told(name, choice, finding, ref, manifest, context, partial)
+                yield _told(name, choice, finding, ref, manifest, context)
 
 
 def _checked(choice: Chosen, ref: Ref, obj: Object, context: Context) -> tuple[str, Sequence[Finding]]:
@@ -228,23 +263,31 @@ def _checked(choice: Chosen, ref: Ref, obj: Object, context: Context) -> tuple[s
         return "internal/rule-crashed", [Finding("", text, "this is a bug of kplan: please report it with the manifest", Severity.NOTE)]
 
 
-def _told(name: str, choice: Chosen, finding: Finding, ref: Ref, manifest: Manifest, context: Context, partial: bool) -> Diagnostic:
+def _told(name: str, choice: Chosen, finding: Finding, ref: Ref, manifest: Manifest, context: Context) -> Diagnostic:
     """A finding at its place."""
     places = ((context.manifests.get(r) if isinstance(r, Ref) else r, p, words) for r, p, words in finding.related)
     related = tuple((m.locate(p), words) for m, p, words in places if m is not None)
     severity, message = choice.severity or finding.severity or choice.rule.severity, finding.message
-    if partial and choice.rule.whole:
-        severity, message = Severity.NOTE, f"{message} (uncertain: not all of the input could be read)"
+    doubt = context.unseen.doubt(ref, finding.path, choice.rule.absent, context.edges.get(ref, ())) if choice.rule.whole else ""
+    if doubt:
+        severity, message = Severity.NOTE, f"{message} (uncertain: {doubt})"
     return Diagnostic(name, severity, message, ref, finding.path, manifest.locate(finding.path), finding.hint, related)
 
 
-def _excused(edge: Edge, opaque: set[Ref], config: Config) -> Edge:
+def unseen(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sources: Sources) -> Unseen:
+    """What stands in the input and not in the graph."""
+    seen = {id(manifest) for _, manifest, _ in good}
+    hidden = [m for m in (*sources.opaque, *sources.manifests) if id(m) not in seen]
+    partial = any(d.rule.startswith(UNREAD) and d.rule not in OPAQUE for d in sources.diagnostics)
+    return Unseen(tuple((Ref(*_ref(m, options.namespace)), m.data) for m in hidden), partial)
+
+
+def _excused(edge: Edge, unseen: Unseen, config: Config) -> Edge:
     """An edge to something that exists and cannot be seen here counts as optional."""
     reference = edge.reference
     if reference is None or edge.target is not None or reference.selects is not None:
         return edge
-    kind, _, group = reference.kind.partition(".")
-    if Ref(group, kind, reference.namespace, reference.name) in opaque or elsewhere(reference, config):
+    if unseen.excuses(reference) or elsewhere(reference, config):
         return edge._replace(reference=reference._replace(optional=True))
     return edge
 
@@ -254,4 +297,4 @@ def _order(diagnostic: Diagnostic) -> tuple[Any, ...]:
     return (span.file, span.line, span.column, -diagnostic.severity, diagnostic.rule, diagnostic.path, diagnostic.message)
 
 
-__all__ = ["Findings", "Options", "Record", "duplicate_keys", "graph_of", "lint", "ruled"]
+__all__ = ["UNKNOWN", "Findings", "Options", "Record", "duplicate_keys", "graph_of", "lint", "ruled", "suppressed", "unseen"]

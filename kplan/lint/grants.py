@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from kplan.api.objects import Object, labels_of
 from kplan.api.ref import Ref
 from kplan.api.selectors import selector
+from kplan.api.words import some
 from kplan.lint.rule import Context
 
 GROUP = "rbac.authorization.k8s.io"
 ROLES = (f"Role.{GROUP}", f"ClusterRole.{GROUP}")
 BINDINGS = (f"RoleBinding.{GROUP}", f"ClusterRoleBinding.{GROUP}")
+SECRETS = (("", "secrets"),)
 WORKLOAD_RESOURCES = (
     ("", "pods"),
     ("", "replicationcontrollers"),
@@ -72,23 +74,31 @@ def granted(binding: Object, ref: Ref, context: Context, what: Sequence[tuple[st
 def subjects_of(binding: Object) -> str:
     """Who gets it, in a few words."""
     names = [f"{s.get('kind')} {s.get('name')}" for s in binding.get("subjects") or ()]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return some(names)
 
 
 def operated(namespace: str, context: Context) -> bool:
     """Whether pods may come to be in a namespace by an operator's hand: custom resources of it, or a workload of the input that may make pods there."""
-    if context.operated(namespace):
-        return True
-    if "operators" not in context.memo:
-        context.memo["operators"] = frozenset(_operators(context))
-    return bool(context.memo["operators"] & {namespace, "*"})
+    return context.operated(namespace) or bool(_spaces("operators", WORKLOAD_RESOURCES, ("create", "patch", "update"), context) & {namespace, "*"})
 
 
-def _operators(context: Context) -> Iterator[str]:
-    """The namespaces in which some workload may create or label pods (`*`: all)."""
+def creates_secrets(namespace: str, context: Context) -> bool:
+    """Whether some workload of the input may create Secrets in a namespace: its certificates, its first passwords."""
+    return bool(_spaces("makers of secrets", SECRETS, ("create",), context) & {namespace, "*"})
+
+
+def _spaces(key: str, what: Sequence[tuple[str, str]], verbs: Sequence[str], context: Context) -> frozenset[str]:
+    """The namespaces in which some workload has rights (`*`: all)."""
+    if key not in context.memo:
+        context.memo[key] = frozenset(_granted_in(what, verbs, context))
+    found: frozenset[str] = context.memo[key]
+    return found
+
+
+def _granted_in(what: Sequence[tuple[str, str]], verbs: Sequence[str], context: Context) -> Iterator[str]:
     running = {(ref.namespace, context.pods(ref).spec.get("serviceAccountName") or "default") for refs in context.workloads.values() for ref in refs}
     for kind in BINDINGS:
         for ref, binding in context.of_kind(kind):
             subjects = {(s.get("namespace") or ref.namespace, s.get("name")) for s in binding.get("subjects") or () if s.get("kind") == "ServiceAccount"}
-            if subjects & running and any(granted(binding, ref, context, WORKLOAD_RESOURCES, ("create", "patch", "update"))):
+            if subjects & running and any(granted(binding, ref, context, what, verbs)):
                 yield ref.namespace or "*"

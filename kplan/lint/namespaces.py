@@ -6,11 +6,13 @@ The admission plugins themselves are asked, about a pod made from the template.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from kplan.admission.limit_ranger import LimitRanger
 from kplan.admission.quota_evaluators import evaluator_of, scopes_of
 from kplan.admission.request import Request
+from kplan.admission.runtime_class import RuntimeClass
 from kplan.api.objects import Object, copy_tree
 from kplan.api.podrequests import Amounts, add
 from kplan.api.quantity import Quantity
@@ -52,14 +54,19 @@ class Known:
 
 
 def pod_from(ref: Ref, context: Context) -> Object:
-    """A pod of a workload as its namespace's LimitRanges leave it."""
+    """A pod of a workload as its RuntimeClass (overhead, nodes) and its namespace's LimitRanges leave it."""
     key = ("pod-from", ref)
     if key not in context.memo:
         template = context.pods(ref).template
         meta = {**(template.get("metadata") or {}), "name": ref.name, "namespace": ref.namespace}
         pod: Object = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template.get("spec") or {}}
-        if context.of_kind("LimitRange", ref.namespace):
+        limited, runtime = bool(context.of_kind("LimitRange", ref.namespace)), Ref("node.k8s.io", "RuntimeClass", "", pod["spec"].get("runtimeClassName") or "")
+        if limited or runtime in context.graph.objects:
             pod = copy_tree(pod)
+        if runtime in context.graph.objects:
+            with suppress(StatusError):  # what the class does not agree with is refused elsewhere
+                RuntimeClass().admit(_request(POD, ref.namespace, pod), Known(context))
+        if limited:
             LimitRanger().admit(_request(POD, ref.namespace, pod), Known(context))
         context.memo[key] = pod
     found: Object = context.memo[key]

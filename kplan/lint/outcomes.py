@@ -16,6 +16,7 @@ from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import cause_of
 from kplan.lint.blame import State, blame
 from kplan.manifests.manifest import Manifest
+from kplan.node.wants import missing_volume
 
 UP = ("Running", "Completed")
 UNBOUND = frozenset({"ProvisioningFailed", "FailedBinding"})  # reasons of events about claims that wait for nobody's pod
@@ -58,7 +59,7 @@ def summaries(state: State) -> dict[Ref, PodSummary]:
         pods = groups[ref]
         states = Counter(phase_of(p) for p in pods)
         on = Counter(p["spec"].get("nodeName", "") for p in pods if p["spec"].get("nodeName"))
-        reasons = dict.fromkeys(filter(None, (why(p) for p in pods)))
+        reasons = dict.fromkeys(filter(None, (why(p, state) for p in pods)))
         found[ref] = PodSummary(dict(sorted(states.items())), dict(sorted(on.items())), tuple(reasons))
     return found
 
@@ -85,8 +86,8 @@ def not_up(before: State, after: State, places: Mapping[Ref, Manifest], events: 
             yield from _short(ref, after[ref], places, after)
 
 
-def why(pod: Object) -> str:
-    """Why a pod is not up, in a few words."""
+def why(pod: Object, state: State) -> str:
+    """Why a pod is not up, in a few words; `state` says what its volumes lack."""
     if phase_of(pod) in UP:
         return ""
     status = pod.get("status") or {}
@@ -96,12 +97,17 @@ def why(pod: Object) -> str:
     for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
         waiting = (container.get("state") or {}).get("waiting")
         if waiting and waiting.get("reason") != "PodInitializing":
-            detail = waiting.get("message") or ("waiting for its volumes" if waiting.get("reason") == "ContainerCreating" else "")
+            detail = waiting.get("message") or (_lacking(pod, state) if waiting.get("reason") == "ContainerCreating" else "")
             return f"{waiting.get('reason', '')}: {detail}".rstrip(": ")
         ended = (container.get("state") or {}).get("terminated")
         if ended and ended.get("exitCode"):
             return f"{ended.get('reason', '')}: exit code {ended['exitCode']}"
     return str(status.get("reason") or status.get("phase") or "not ready")
+
+
+def _lacking(pod: Object, state: State) -> str:
+    """What a pod's volumes wait for."""
+    return missing_volume(pod, lambda kind, namespace, name: state.get(Ref("", kind, namespace, name))) or "waiting for its volumes"
 
 
 def _stuck(ref: Ref, obj: Object, places: Mapping[Ref, Manifest], state: State, said: Mapping[tuple[str, str, str], Object]) -> Iterator[Diagnostic]:

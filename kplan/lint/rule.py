@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,8 +12,10 @@ from kplan.api.objects import Object, controller_of
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.graph import REFERS, SELECTS, Edge, Graph
-from kplan.kinds import KINDS, Reference
+from kplan.kinds import Reference
+from kplan.lint.operators import makes_pods
 from kplan.lint.pods import WORKLOADS, Container, Pods, pods_of
+from kplan.lint.unseen import Unseen
 from kplan.manifests.manifest import Manifest
 
 RENAME, QUOTE, UNQUOTE, VALUE = "rename", "quote", "unquote", "value"
@@ -40,7 +42,7 @@ class Finding(NamedTuple):
 @dataclass(frozen=True)
 class Context:
     """What a rule may look at besides its object. `edges` are those that start at the object of a ref. Of manifests of one object the
-    last stands for it (`manifests`); `firsts` has the first.
+    last stands for it (`manifests`); `firsts` has the first. `unseen` is what stands in the input and cannot be looked at.
     """
 
     graph: Graph
@@ -48,6 +50,7 @@ class Context:
     manifests: dict[Ref, Manifest]
     firsts: dict[Ref, Manifest]
     version: str
+    unseen: Unseen = field(default_factory=Unseen)
 
     def dangling(self, ref: Ref) -> Iterator[tuple[Edge, Reference]]:
         """The references of an object to what is not there and should be."""
@@ -120,8 +123,17 @@ class Context:
 
     @cached_property
     def _operated(self) -> frozenset[str]:
-        kinds = [k for k in self._by_kind if k in ACTIVE or not (k in BUILT_IN or k in MONITORS or k.partition(".")[2] in PASSIVE)]
+        kinds = [k for k in self._by_kind if makes_pods(k)]
         return frozenset(r.namespace for k in kinds for r, _ in self._by_kind[k])
+
+    def unplaced(self, kind: str, name: str) -> Ref | None:
+        """An object of a group-kind and name whose manifest leaves the namespace to whoever applies it: it may be meant for any."""
+        return self._unplaced.get((kind, name))
+
+    @cached_property
+    def _unplaced(self) -> dict[tuple[str, str], Ref]:
+        free = (r for r, m in sorted(self.manifests.items()) if r.namespace and not (m.data.get("metadata") or {}).get("namespace"))
+        return {(r.group_kind, r.name): r for r in free}
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
@@ -129,53 +141,14 @@ class Context:
         return {}
 
 
-BUILT_IN = frozenset(k.group_kind for k in KINDS)
-# Custom resources that no operator makes pods of: groups as a whole, and single kinds of others.
-PASSIVE = frozenset(
-    {
-        "acme.cert-manager.io",
-        "argoproj.io",
-        "autoscaling.k8s.io",
-        "bitnami.com",
-        "cert-manager.io",
-        "cilium.io",
-        "cloud.google.com",
-        "constraints.gatekeeper.sh",
-        "crd.projectcalico.org",
-        "elbv2.k8s.aws",
-        "external-secrets.io",
-        "externaldns.k8s.io",
-        "gateway.envoyproxy.io",
-        "gateway.networking.k8s.io",
-        "karpenter.sh",
-        "keda.sh",
-        "kyverno.io",
-        "linkerd.io",
-        "networking.gke.io",
-        "networking.istio.io",
-        "policy.linkerd.io",
-        "projectcalico.org",
-        "secrets-store.csi.x-k8s.io",
-        "secrets.hashicorp.com",
-        "security.istio.io",
-        "snapshot.storage.k8s.io",
-        "telemetry.istio.io",
-        "templates.gatekeeper.sh",
-        "traefik.containo.us",
-        "traefik.io",
-    }
-)
-MONITORS = frozenset(
-    f"{kind}.monitoring.coreos.com" for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe", "ScrapeConfig", "AlertmanagerConfig")
-)
-ACTIVE = frozenset({"Rollout.argoproj.io", "Workflow.argoproj.io", "ArgoCD.argoproj.io"})
 Check = Callable[..., Iterable[Finding]]  # (ref, object, context, *, options)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `kinds` are group-kinds (empty: all); its documentation is the docstring of `check`, its options are the keyword
-    parameters of `check`. `profile` is the smallest that has it; `whole`: it looks for what is not there, so it needs the whole input.
+    parameters of `check`. `profile` is the smallest that has it; `whole`: it looks for what is not there, so it needs the whole input;
+    `absent`: the group-kinds that it looks for other than by name, which may hide in documents that cannot be looked at.
     `simulated`: a plan finds out by doing it, and says so in the cluster's words.
     """
 
@@ -185,6 +158,7 @@ class Rule:
     kinds: tuple[str, ...] = ()
     profile: str = "default"
     whole: bool = False
+    absent: tuple[str, ...] = ()
     simulated: bool = False
 
     @property
@@ -200,7 +174,14 @@ class Rule:
 
 
 def rule(
-    name: str, severity: Severity, kinds: tuple[str, ...] = (), *, profile: str = "default", whole: bool = False, simulated: bool = False
+    name: str,
+    severity: Severity,
+    kinds: tuple[str, ...] = (),
+    *,
+    profile: str = "default",
+    whole: bool = False,
+    absent: tuple[str, ...] = (),
+    simulated: bool = False,
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a generator function."""
-    return lambda check: Rule(name, severity, check, kinds, profile, whole, simulated)
+    """Make a rule of a generator function; one with `absent` needs the whole input."""
+    return lambda check: Rule(name, severity, check, kinds, profile, whole or bool(absent), absent, simulated)

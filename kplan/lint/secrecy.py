@@ -12,22 +12,27 @@ NOT_SECRET = re.compile(
     r"|^(enable|disable|use|allow|require|has|is)[-_.])"
 )
 NO_VALUE = re.compile(r"(?i)(|true|false|yes|no|none|null|\d{1,5}|/[\w./-]+|https?://[^@]*|\$\(\w+\)|\$\{\w+\}|\*+|<[^>]*>|change-?me.*)")
-CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")),
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})\b")),
-    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}\b")),
-    ("a Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}")),
-    ("a Google API key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b")),
-    ("a Stripe key", re.compile(r"\b[sr]k_live_[A-Za-z0-9]{20,}\b")),
-    ("an npm token", re.compile(r"\bnpm_[A-Za-z0-9]{36}\b")),
-    ("a signed token", re.compile(r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}\b")),
+# What it is, texts of which one must be there (looked for first: most texts have none), the form.
+CREDENTIALS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("a private key", ("PRIVATE KEY-----",), re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")),
+    ("an AWS access key", ("AKIA", "ASIA"), re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    (
+        "a GitHub token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})\b"),
+    ),
+    ("a GitLab token", ("glpat-",), re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}\b")),
+    ("a Slack token", ("xox",), re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}")),
+    ("a Google API key", ("AIza",), re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b")),
+    ("a Stripe key", ("k_live_",), re.compile(r"\b[sr]k_live_[A-Za-z0-9]{20,}\b")),
+    ("an npm token", ("npm_",), re.compile(r"\bnpm_[A-Za-z0-9]{36}\b")),
+    ("a signed token", (".eyJ",), re.compile(r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}\b")),
     (
         "a password in a URL",
+        ("://",),
         re.compile(r"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?|https?|ftp)://[^\s:/@$]{1,64}:(?!\$|<|\*|%[sv])[^\s:/@$]{3,}@[\w.-]+"),
     ),
 )
-_HINTS = ("-----BEGIN", "AKIA", "ASIA", "gh", "glpat-", "xox", "AIza", "k_live_", "npm_", "eyJ", "://")
 
 
 def looks_secret(name: str, value: str) -> bool:
@@ -37,6 +42,6 @@ def looks_secret(name: str, value: str) -> bool:
 
 def credential(text: str) -> str:
     """What kind of credential a text holds, the empty text if none."""
-    if len(text) < 16 or not any(hint in text for hint in _HINTS):
+    if len(text) < 16:
         return ""
-    return next((what for what, pattern in CREDENTIALS if pattern.search(text)), "")
+    return next((what for what, signs, pattern in CREDENTIALS if any(sign in text for sign in signs) and pattern.search(text)), "")

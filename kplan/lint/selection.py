@@ -29,6 +29,8 @@ def choose(rules: Sequence[Rule], config: Config, profile: str = "", select: Seq
     profiles = PROFILES[profile or config.profile]
     wanted, unwanted = (*config.select, *select), (*config.ignore, *ignore)
     _known(rules, config)
+    _matched(rules, (*config.select, *config.ignore), config.file)
+    _matched(rules, (*select, *ignore), "--select, --ignore")
     chosen = []
     for rule in rules:
         settings = config.rules.get(rule.name)
@@ -43,6 +45,13 @@ def choose(rules: Sequence[Rule], config: Config, profile: str = "", select: Seq
         severity = Severity[settings.severity.upper()] if asked and settings is not None else None
         chosen.append(Chosen(rule, severity, dict(settings.options) if settings else {}))
     return tuple(chosen)
+
+
+def _matched(rules: Sequence[Rule], globs: Sequence[str], where: str) -> None:
+    """Every glob must mean a rule: a misspelt one would switch off nothing, or everything."""
+    for glob in globs:
+        if not any(fnmatchcase(rule.name, glob) for rule in rules):
+            raise ConfigError(f'there is no rule "{glob}" (kplan rules lists them)', where)
 
 
 def _known(rules: Sequence[Rule], config: Config) -> None:

@@ -78,3 +78,14 @@ def test_a_custom_resource_points_at_its_definition() -> None:
 def test_the_order_of_objects_does_not_matter() -> None:
     objects = [deployment("web"), obj("Service", "s", {"selector": {"app": "web"}}), deployment("b", app="web")]
     assert build(objects).edges == build(objects[::-1]).edges
+
+
+def test_single_pods_have_labels_that_their_controller_gives() -> None:
+    name, index = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"
+    template = {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "example.com/a:1"}]}}
+    db = obj("StatefulSet", "db", {"replicas": 2, "ordinals": {"start": 1}, "selector": {"matchLabels": {"app": "db"}}, "template": template}, api="apps/v1")
+    wanted = {"one": {"app": "db", name: "db-1"}, "two": {name: "db-2"}, "index": {index: "2", "app": "db"}, "none": {"app": "db", name: "db-0"}}
+    services = [obj("Service", service, {"selector": labels, "ports": [{"port": 80}]}) for service, labels in wanted.items()]
+    graph = build([db, *services])
+    selected = {e.source.name: e.target for e in graph.edges if e.kind == SELECTS}
+    assert {service: target and target.name for service, target in selected.items()} == {"one": "db", "two": "db", "index": "db", "none": None}

@@ -31,6 +31,7 @@ from kplan.lint.rules.docker_sock import docker_sock
 from kplan.lint.rules.drop_net_raw_capability import drop_net_raw_capability
 from kplan.lint.rules.duplicate_object import duplicate_object
 from kplan.lint.rules.env_var_secret import env_var_secret
+from kplan.lint.rules.exposed_service import exposed_service
 from kplan.lint.rules.host_ipc import host_ipc
 from kplan.lint.rules.host_network import host_network
 from kplan.lint.rules.host_path import host_path
@@ -59,8 +60,10 @@ from kplan.lint.rules.mismatching_instance_label import mismatching_instance_lab
 from kplan.lint.rules.mismatching_spread_selector import mismatching_spread_selector
 from kplan.lint.rules.missing_namespace import missing_namespace
 from kplan.lint.rules.missing_poddisruptionbudget import missing_poddisruptionbudget
+from kplan.lint.rules.missing_reference_grant import missing_reference_grant
 from kplan.lint.rules.mutable_tag import mutable_tag
 from kplan.lint.rules.naked_pod import naked_pod
+from kplan.lint.rules.networkpolicy_blocks_connection import networkpolicy_blocks_connection
 from kplan.lint.rules.networkpolicy_blocks_dns import networkpolicy_blocks_dns
 from kplan.lint.rules.networkpolicy_blocks_ingress import networkpolicy_blocks_ingress
 from kplan.lint.rules.networkpolicy_blocks_service import networkpolicy_blocks_service
@@ -101,6 +104,7 @@ from kplan.lint.rules.required_annotation_email import required_annotation_email
 from kplan.lint.rules.required_label_owner import required_label_owner
 from kplan.lint.rules.restart_policy import restart_policy
 from kplan.lint.rules.rolling_update_read_write_once import rolling_update_read_write_once
+from kplan.lint.rules.route_not_allowed import route_not_allowed
 from kplan.lint.rules.run_as_non_root import run_as_non_root
 from kplan.lint.rules.run_as_root_refused import run_as_root_refused
 from kplan.lint.rules.sensitive_host_mounts import sensitive_host_mounts
@@ -117,6 +121,7 @@ from kplan.lint.rules.undropped_capabilities import undropped_capabilities
 from kplan.lint.rules.unpinned_image import unpinned_image
 from kplan.lint.rules.unreferenced_object import unreferenced_object
 from kplan.lint.rules.unsafe_sysctls import unsafe_sysctls
+from kplan.lint.rules.unselected_monitor import unselected_monitor
 from kplan.lint.rules.unset_cpu_limits import unset_cpu_limits
 from kplan.lint.rules.unset_cpu_requirements import unset_cpu_requirements
 from kplan.lint.rules.unset_ephemeral_storage import unset_ephemeral_storage
@@ -139,6 +144,9 @@ RULES: tuple[Rule, ...] = (
     dangling_poddisruptionbudget,
     dangling_servicemonitor,
     dangling_podmonitor,
+    missing_reference_grant,
+    route_not_allowed,
+    unselected_monitor,
     dangling_owner,
     dangling_pod_affinity,
     dangling_subpath,
@@ -180,8 +188,10 @@ RULES: tuple[Rule, ...] = (
     networkpolicy_blocks_service,
     networkpolicy_blocks_ingress,
     networkpolicy_blocks_dns,
+    networkpolicy_blocks_connection,
     non_isolated_pod,
     ingress_without_tls,
+    exposed_service,
     # availability
     pdb_min_available,
     pdb_max_unavailable,

@@ -11,7 +11,7 @@ from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("automounted-service-account-token", Severity.WARNING, WORKLOADS, profile="security")
+@rule("automounted-service-account-token", Severity.WARNING, WORKLOADS, profile="security", absent=("ServiceAccount",))
 def automounted_service_account_token(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The token of its ServiceAccount is mounted into a pod by default.
 

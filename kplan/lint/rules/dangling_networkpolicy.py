@@ -9,10 +9,11 @@ from kplan.api.ref import Ref
 from kplan.api.selectors import is_empty
 from kplan.diagnostics import Severity
 from kplan.lint.grants import operated
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-networkpolicy", Severity.WARNING, ("NetworkPolicy.networking.k8s.io",), whole=True)
+@rule("dangling-networkpolicy", Severity.WARNING, ("NetworkPolicy.networking.k8s.io",), absent=WORKLOADS)
 def dangling_networkpolicy(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The podSelector of a NetworkPolicy matches no pod template in its namespace.
 

@@ -9,10 +9,11 @@ from kplan.api.ref import Ref
 from kplan.api.selectors import is_empty
 from kplan.diagnostics import Severity
 from kplan.graph import SELECTS
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-networkpolicypeer-podselector", Severity.NOTE, ("NetworkPolicy.networking.k8s.io",), profile="strict", whole=True)
+@rule("dangling-networkpolicypeer-podselector", Severity.NOTE, ("NetworkPolicy.networking.k8s.io",), profile="strict", absent=WORKLOADS)
 def dangling_networkpolicypeer_podselector(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The podSelector of a peer in a NetworkPolicy matches no pod template of its namespaces.
 

@@ -24,4 +24,6 @@ def dangling_owner(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]
         if edge.kind == OWNS and edge.target is None:
             i = int(edge.path.rpartition("[")[2].rstrip("]"))
             owner = obj["metadata"]["ownerReferences"][i]
+            if any(context.unseen.stands(owner["kind"], space, owner["name"]) for space in (ref.namespace, "")):
+                continue
             yield Finding(edge.path, f'its owner {owner["kind"]} "{owner["name"]}" is not there: it will be collected as garbage', "leave it out")

@@ -12,7 +12,7 @@ from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-pod-affinity", Severity.WARNING, WORKLOADS, whole=True)
+@rule("dangling-pod-affinity", Severity.WARNING, WORKLOADS, absent=WORKLOADS)
 def dangling_pod_affinity(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A required podAffinity matches no pod template, nor the pods that have it.
 

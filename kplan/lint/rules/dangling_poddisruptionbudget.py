@@ -9,10 +9,11 @@ from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.lint.disruption import protected
 from kplan.lint.grants import operated
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-poddisruptionbudget", Severity.WARNING, ("PodDisruptionBudget.policy",), whole=True)
+@rule("dangling-poddisruptionbudget", Severity.WARNING, ("PodDisruptionBudget.policy",), absent=WORKLOADS)
 def dangling_poddisruptionbudget(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The selector of a PodDisruptionBudget matches no pod template in its namespace.
 

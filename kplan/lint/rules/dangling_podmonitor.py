@@ -9,10 +9,11 @@ from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.kinds.customreferences import list_of, map_of, text_of
 from kplan.lint.grants import operated
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-podmonitor", Severity.WARNING, ("PodMonitor.monitoring.coreos.com",), whole=True)
+@rule("dangling-podmonitor", Severity.WARNING, ("PodMonitor.monitoring.coreos.com",), absent=WORKLOADS)
 def dangling_podmonitor(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A PodMonitor selects no pods, or scrapes a port that none of them declares.
 

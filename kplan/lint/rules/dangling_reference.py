@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
+from kplan.lint.grants import creates_secrets
 from kplan.lint.rule import Context, Finding, rule
 
 # Kinds that usually live outside a folder of manifests: missing, they are worth a word and no more.
@@ -22,6 +24,8 @@ ELSEWHERE = frozenset(
         "Gateway.gateway.networking.k8s.io",
         "Issuer.cert-manager.io",
         "SecretStore.external-secrets.io",
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "VolumeSnapshotContent.snapshot.storage.k8s.io",
         "SecretProviderClass.secrets-store.csi.x-k8s.io",
     }
 )
@@ -32,11 +36,12 @@ CLUSTERS = frozenset(
         "Node",
         "GatewayClass.gateway.networking.k8s.io",
         "ClusterIssuer.cert-manager.io",
+        "VolumeSnapshotClass.snapshot.storage.k8s.io",
         "ClusterSecretStore.external-secrets.io",
     }
 )
+WORDS = re.compile(r"[\s=,:;'\"]+")  # what stands between the words of a command
 OTHER_RULES = ("Ingress", "HorizontalPodAutoscaler", "ScaledObject")
-BUILT_IN = frozenset({("PriorityClass.scheduling.k8s.io", "system-node-critical"), ("PriorityClass.scheduling.k8s.io", "system-cluster-critical")})
 
 
 @rule("dangling-reference", Severity.ERROR, whole=True)
@@ -51,7 +56,7 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
     if obj["kind"] in OTHER_RULES:
         return
     for edge, reference in context.dangling(ref):
-        if reference.kind == "ServiceAccount" or (reference.kind, reference.name) in BUILT_IN or given(reference.kind, reference.name, reference.namespace):
+        if reference.kind == "ServiceAccount":
             continue
         kind, _, group = reference.kind.partition(".")
         if kind in ("Secret", "ConfigMap") and not reference.key and made_by_program(reference.name, reference.namespace, context):
@@ -60,7 +65,9 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
         if reference.key and target in context.graph.objects:
             word, part = {"Service": ("port", "spec.ports"), "Gateway": ("listener", "spec.listeners")}.get(kind, ("key", "data"))
             message = f'{kind} "{reference.name}" has no {word} "{reference.key}"'
-            yield Finding(key_path(reference.path), message, f"add the {word}, or correct it", related=((target, part, "the object that lacks it"),))
+            twice = context.firsts.get(target) is not context.manifests.get(target)  # which of them is meant cannot be told
+            related = ((target, part, "the object that lacks it"),)
+            yield Finding(key_path(reference.path), message, f"add the {word}, or correct it", Severity.NOTE if twice else None, related)
             continue
         place = f" in namespace {reference.namespace}" if reference.namespace else ""
         mild = reference.kind in ELSEWHERE or reference.kind in CLUSTERS or (ref.kind == "StatefulSet" and kind == "Service")
@@ -68,7 +75,14 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
         severity = Severity.WARNING if mild else None
         if reference.kind in CLUSTERS and not context.of_kind(reference.kind):
             severity = Severity.NOTE
-        yield Finding(edge.path, message, "add it, correct the name, or say that it lives elsewhere", severity)
+        if kind == "Secret" and creates_secrets(ref.namespace, context):
+            severity = Severity.NOTE
+        free = context.unplaced(reference.kind, reference.name) if reference.namespace else None
+        if free is not None:
+            hint, related = f"apply with -n {reference.namespace}, or correct the namespace", ((free, "metadata.name", "this one states no namespace"),)
+            yield Finding(edge.path, message, hint, Severity.NOTE, related)
+        else:
+            yield Finding(edge.path, message, "add it, correct the name, or say that it lives elsewhere", severity)
 
 
 def key_path(path: str) -> str:
@@ -78,21 +92,16 @@ def key_path(path: str) -> str:
     return path.removesuffix(".name") + ".key" if path.endswith("KeyRef.name") else path
 
 
-def given(kind: str, name: str, namespace: str) -> bool:
-    """What every cluster has."""
-    if kind == "ConfigMap":
-        return name == "kube-root-ca.crt" or (name, namespace) == ("extension-apiserver-authentication", "kube-system")
-    if kind == "Service":
-        return (name, namespace) == ("kubernetes", "default")
-    return kind.endswith("rbac.authorization.k8s.io") and (
-        name.startswith("system:") or name in ("cluster-admin", "admin", "edit", "view", "extension-apiserver-authentication-reader")
-    )
-
-
 def made_by_program(name: str, namespace: str, context: Context) -> bool:
     """Whether a container of the namespace gets the name on its command line: certificate generators and the like make the object."""
     for workload in context.workloads.get(namespace, ()):
         for c in context.pods(workload).containers:
-            if any(name in text for field in ("command", "args") for text in c.data.get(field) or ()):
+            if any(_says(text, name, namespace) for field in ("command", "args") for text in c.data.get(field) or () if name in text):
                 return True
     return False
+
+
+def _says(text: str, name: str, namespace: str) -> bool:
+    """Whether a word of a command is the name, alone or after its namespace; a flag or a file of that name is something else."""
+    said = (word.rpartition("/") for word in WORDS.split(text))
+    return any(last == name and (not slash or space == namespace or space.startswith("$")) for space, slash, last in said)

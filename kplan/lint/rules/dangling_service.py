@@ -8,10 +8,11 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.lint.grants import operated
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-service", Severity.WARNING, ("Service",), whole=True)
+@rule("dangling-service", Severity.WARNING, ("Service",), absent=WORKLOADS)
 def dangling_service(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The selector of a Service matches no pod template in its namespace.
 

@@ -11,7 +11,7 @@ from kplan.kinds.customreferences import list_of, map_of, text_of
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("dangling-servicemonitor", Severity.WARNING, ("ServiceMonitor.monitoring.coreos.com",), whole=True)
+@rule("dangling-servicemonitor", Severity.WARNING, ("ServiceMonitor.monitoring.coreos.com",), absent=("Service",))
 def dangling_servicemonitor(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A ServiceMonitor selects no Service, or scrapes a port that none of those it selects has.
 

@@ -18,7 +18,7 @@ def deprecated_api(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]
     Why: after the upgrade the manifest is refused.
     Example: `policy/v1beta1` PodDisruptionBudget for Kubernetes 1.24.
     Fix: use the version that replaces it.
-    Upstream: kube-linter no-extensions-v1beta, kube-score stable-version, Pluto, the deprecated API migration guide.
+    Upstream: kube-linter no-extensions-v1beta, kube-score stable-version; Pluto, the deprecated API migration guide.
     """
     data = context.manifests[ref].data
     newest = schema.versions()[-1]

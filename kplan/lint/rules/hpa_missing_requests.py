@@ -11,7 +11,7 @@ from kplan.lint.resources import amount, defaults
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("hpa-missing-requests", Severity.WARNING, ("HorizontalPodAutoscaler.autoscaling",))
+@rule("hpa-missing-requests", Severity.WARNING, ("HorizontalPodAutoscaler.autoscaling",), absent=("LimitRange",))
 def hpa_missing_requests(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """An autoscaler goes by utilisation of a resource that a container of its target does not request.
 

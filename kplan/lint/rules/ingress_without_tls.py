@@ -17,7 +17,7 @@ def ingress_without_tls(ref: Ref, obj: Object, context: Context) -> Iterator[Fin
     Why: what goes to it, passwords included, goes in clear.
     Example: an Ingress without `spec.tls`.
     Fix: add the host to `spec.tls`.
-    Upstream: none.
+    Upstream: Polaris tlsSettingsMissing.
     """
     covered = {h for tls in obj["spec"].get("tls") or () for h in tls.get("hosts") or ("*",)}
     for i, each in enumerate(obj["spec"].get("rules") or ()):

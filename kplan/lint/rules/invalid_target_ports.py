@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("invalid-target-ports", Severity.ERROR, ("Service",))
+@rule("invalid-target-ports", Severity.ERROR, ("Service",), absent=WORKLOADS)
 def invalid_target_ports(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A named targetPort of a Service is declared by no container of the pods that it selects.
 

@@ -12,7 +12,7 @@ from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("limit-range", Severity.ERROR, (*WORKLOADS, "PersistentVolumeClaim"), simulated=True)
+@rule("limit-range", Severity.ERROR, (*WORKLOADS, "PersistentVolumeClaim"), simulated=True, absent=("LimitRange",))
 def limit_range(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A pod or claim is outside the bounds of a LimitRange of its namespace.
 

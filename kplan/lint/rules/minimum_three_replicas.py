@@ -10,7 +10,7 @@ from kplan.diagnostics import Severity
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("minimum-three-replicas", Severity.NOTE, ("Deployment.apps", "StatefulSet.apps"), profile="all")
+@rule("minimum-three-replicas", Severity.NOTE, ("Deployment.apps", "StatefulSet.apps"), profile="all", absent=("HorizontalPodAutoscaler.autoscaling",))
 def minimum_three_replicas(ref: Ref, obj: Object, context: Context, *, minimum: int = 3) -> Iterator[Finding]:
     """A workload has fewer than three replicas and no autoscaler.
 

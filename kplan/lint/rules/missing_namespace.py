@@ -23,5 +23,7 @@ def missing_namespace(ref: Ref, obj: Object, context: Context) -> Iterator[Findi
     """
     known = Ref("", "Namespace", "", ref.namespace)
     if ref.namespace and ref.namespace not in ALWAYS and known not in context.graph.objects and ("missing", known) not in context.memo:
+        if context.unseen.stands("Namespace", "", ref.namespace):
+            return
         context.memo["missing", known] = True
         yield Finding("metadata.namespace", f'Namespace "{ref.namespace}" not found', "add it, or say that it lives elsewhere")

@@ -11,7 +11,13 @@ from kplan.lint.namespaces import at_least
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("missing-poddisruptionbudget", Severity.NOTE, ("Deployment.apps", "StatefulSet.apps"), profile="strict", whole=True)
+@rule(
+    "missing-poddisruptionbudget",
+    Severity.NOTE,
+    ("Deployment.apps", "StatefulSet.apps"),
+    profile="strict",
+    absent=("PodDisruptionBudget.policy", "HorizontalPodAutoscaler.autoscaling"),
+)
 def missing_poddisruptionbudget(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A workload of two or more replicas has no PodDisruptionBudget.
 

@@ -11,7 +11,7 @@ from kplan.lint.rule import Context, Finding, rule
 from kplan.lint.traffic import opens, peers, policies_of, rules_for
 
 
-@rule("networkpolicy-blocks-dns", Severity.WARNING, ("NetworkPolicy.networking.k8s.io",))
+@rule("networkpolicy-blocks-dns", Severity.WARNING, ("NetworkPolicy.networking.k8s.io",), absent=("NetworkPolicy.networking.k8s.io",))
 def networkpolicy_blocks_dns(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """Pods may connect to some peers and cannot look up their names: no egress rule opens port 53.
 

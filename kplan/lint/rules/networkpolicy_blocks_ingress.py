@@ -9,13 +9,14 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.api.selectors import matches
 from kplan.diagnostics import Severity
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 from kplan.lint.traffic import openings, peers, policies_of
 
 CONTROLLER = re.compile(r"ingress|traefik|nginx|haproxy|kong|contour|envoy|gateway|caddy|istio|cilium|alb|skipper")
 
 
-@rule("networkpolicy-blocks-ingress", Severity.WARNING, ("Ingress.networking.k8s.io",))
+@rule("networkpolicy-blocks-ingress", Severity.WARNING, ("Ingress.networking.k8s.io",), absent=("NetworkPolicy.networking.k8s.io", *WORKLOADS))
 def networkpolicy_blocks_ingress(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The pods behind an Ingress may be reached from pods of their own namespace only, where no ingress controller runs.
 

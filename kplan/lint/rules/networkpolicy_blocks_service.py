@@ -11,7 +11,7 @@ from kplan.lint.rule import Context, Finding, rule
 from kplan.lint.traffic import openings, policies_of
 
 
-@rule("networkpolicy-blocks-service", Severity.WARNING, ("Service",))
+@rule("networkpolicy-blocks-service", Severity.WARNING, ("Service",), absent=("NetworkPolicy.networking.k8s.io",))
 def networkpolicy_blocks_service(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """NetworkPolicies close the pods of a Service, and none of their rules opens the port that it sends to.
 

@@ -12,7 +12,7 @@ from kplan.lint.pods import WORKLOADS, Pods
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("no-fitting-node", Severity.ERROR, WORKLOADS, simulated=True)
+@rule("no-fitting-node", Severity.ERROR, WORKLOADS, simulated=True, absent=("Node",))
 def no_fitting_node(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """None of the nodes in the input or the base state may take the pods of a workload.
 

@@ -11,7 +11,7 @@ from kplan.lint.pods import LASTING
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("no-readiness-probe", Severity.WARNING, LASTING, profile="strict", whole=True)
+@rule("no-readiness-probe", Severity.WARNING, LASTING, profile="strict")
 def no_readiness_probe(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A pod behind a Service has no container with a readiness probe.
 

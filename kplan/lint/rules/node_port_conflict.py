@@ -22,12 +22,20 @@ def node_port_conflict(ref: Ref, obj: Object, context: Context) -> Iterator[Find
     if "node-ports" not in context.memo:
         taken: dict[tuple[int, str], Ref] = {}
         for other, service in context.of_kind("Service"):
-            for port in service["spec"].get("ports") or ():
-                if port.get("nodePort"):
-                    taken.setdefault((port["nodePort"], port.get("protocol") or "TCP"), other)
+            for _, number, protocol in stated(other, service, context):
+                taken.setdefault((number, protocol), other)
         context.memo["node-ports"] = taken
-    for i, port in enumerate(obj["spec"].get("ports") or ()):
-        first = context.memo["node-ports"].get((port.get("nodePort"), port.get("protocol") or "TCP"))
-        if first is not None and first != ref:
-            message = f"nodePort {port['nodePort']} is taken by {first}"
+    for i, number, protocol in stated(ref, obj, context):
+        first = context.memo["node-ports"][number, protocol]
+        if first != ref:
+            message = f"nodePort {number} is taken by {first}"
             yield Finding(f"spec.ports[{i}].nodePort", message, "choose another", related=((first, "spec.ports", "taken here"),))
+
+
+def stated(ref: Ref, service: Object, context: Context) -> Iterator[tuple[int, int, str]]:
+    """(index, nodePort, protocol) of the ports that a manifest asks for, or that a Service of the base state has; others the server chooses."""
+    manifest = context.manifests.get(ref)
+    spec = (service if manifest is None else manifest.data).get("spec") or {}
+    for i, port in enumerate(spec.get("ports") or ()):
+        if port.get("nodePort"):
+            yield i, int(port["nodePort"]), port.get("protocol") or "TCP"

@@ -20,9 +20,14 @@ def non_existent_service_account(ref: Ref, obj: Object, context: Context) -> Ite
     Upstream: kube-linter non-existent-service-account; the admission plugin ServiceAccount.
     """
     for edge, reference in context.dangling(ref):
-        if reference.kind == "ServiceAccount" and reference.name != "default":
+        if reference.kind == "ServiceAccount":
             binding = ref.kind.endswith("Binding")
             if binding and reference.namespace == "kube-system":
                 continue  # the control plane's own
             message = f'ServiceAccount "{reference.name}" not found in namespace {reference.namespace}'
-            yield Finding(edge.path, message, "add it, or correct the name", Severity.WARNING if binding else None)
+            free = context.unplaced("ServiceAccount", reference.name)
+            if free is not None:
+                hint, related = f"apply with -n {reference.namespace}, or correct the namespace", ((free, "metadata.name", "this one states no namespace"),)
+                yield Finding(edge.path, message, hint, Severity.NOTE, related)
+            else:
+                yield Finding(edge.path, message, "add it, or correct the name", Severity.WARNING if binding else None)

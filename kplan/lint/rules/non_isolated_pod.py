@@ -12,7 +12,7 @@ from kplan.lint.rule import Context, Finding, rule
 from kplan.lint.traffic import policies_of
 
 
-@rule("non-isolated-pod", Severity.WARNING, (*LASTING, "Pod"), profile="security", whole=True)
+@rule("non-isolated-pod", Severity.WARNING, (*LASTING, "Pod"), profile="security", absent=("NetworkPolicy.networking.k8s.io",))
 def non_isolated_pod(ref: Ref, obj: Object, context: Context, *, directions: tuple[str, ...] = ("Ingress",)) -> Iterator[Finding]:
     """No NetworkPolicy selects the pods of a workload.
 

@@ -8,10 +8,11 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.lint.disruption import expected_pods, kept, protected
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("pdb-min-available", Severity.WARNING, ("PodDisruptionBudget.policy",))
+@rule("pdb-min-available", Severity.WARNING, ("PodDisruptionBudget.policy",), absent=("HorizontalPodAutoscaler.autoscaling", *WORKLOADS))
 def pdb_min_available(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The minAvailable of a PodDisruptionBudget is all the pods that there are.
 

@@ -18,7 +18,8 @@ def pod_exec_access(ref: Ref, obj: Object, context: Context) -> Iterator[Finding
     Why: who is in a container has its Secrets and its ServiceAccount.
     Example: `resources: [pods/exec], verbs: [create]`.
     Fix: leave it out; debug with ephemeral containers under an account of your own.
-    Upstream: Polaris rolePodExecAttach, clusterrolePodExecAttach, rolebindingRolePodExecAttach, clusterrolebindingPodExecAttach.
+    Upstream: Polaris rolePodExecAttach, clusterrolePodExecAttach, rolebindingRolePodExecAttach,
+        rolebindingClusterRolePodExecAttach, clusterrolebindingPodExecAttach.
     """
     what = (("", "pods/exec"), ("", "pods/attach"))
     if ref.kind.endswith("Binding"):

@@ -13,7 +13,7 @@ from kplan.lint.rollouts import never_less
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("quota-blocks-rollout", Severity.WARNING, ("ResourceQuota",))
+@rule("quota-blocks-rollout", Severity.WARNING, ("ResourceQuota",), absent=("HorizontalPodAutoscaler.autoscaling",))
 def quota_blocks_rollout(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A Deployment that may have no pod less needs one more to roll out, and the quota has no room for it.
 

@@ -12,7 +12,7 @@ from kplan.lint.namespaces import at_least, hard_of, usage
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("quota-exceeded", Severity.ERROR, ("ResourceQuota",), simulated=True)
+@rule("quota-exceeded", Severity.ERROR, ("ResourceQuota",), simulated=True, absent=("HorizontalPodAutoscaler.autoscaling",))
 def quota_exceeded(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The objects of a namespace need more than its ResourceQuota has.
 

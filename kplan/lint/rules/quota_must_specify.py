@@ -14,7 +14,7 @@ from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("quota-must-specify", Severity.ERROR, WORKLOADS, simulated=True)
+@rule("quota-must-specify", Severity.ERROR, WORKLOADS, simulated=True, absent=("LimitRange",))
 def quota_must_specify(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A quota limits cpu or memory, and a container states no request or limit of it.
 

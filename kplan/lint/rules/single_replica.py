@@ -10,7 +10,7 @@ from kplan.diagnostics import Severity
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("single-replica", Severity.WARNING, ("Deployment.apps",), profile="strict", whole=True)
+@rule("single-replica", Severity.WARNING, ("Deployment.apps",), profile="strict", absent=("HorizontalPodAutoscaler.autoscaling",))
 def single_replica(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A Deployment behind a Service has one replica and no autoscaler.
 

@@ -15,7 +15,7 @@ from kplan.lint.rollouts import never_less
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("too-few-nodes", Severity.WARNING, REPLICATED, simulated=True)
+@rule("too-few-nodes", Severity.WARNING, REPLICATED, simulated=True, absent=("Node", "HorizontalPodAutoscaler.autoscaling"))
 def too_few_nodes(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """Each node may take one pod of a workload, and there are fewer nodes than replicas.
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("undeclared-target-port", Severity.NOTE, ("Service",), profile="strict")
+@rule("undeclared-target-port", Severity.NOTE, ("Service",), profile="strict", absent=WORKLOADS)
 def undeclared_target_port(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """The numeric targetPort of a Service is declared by none of the selected pods, which declare others.
 

@@ -8,10 +8,17 @@ from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.lint.grants import operated
+from kplan.lint.pods import WORKLOADS
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("unreferenced-object", Severity.NOTE, ("ConfigMap", "Secret", "PersistentVolumeClaim"), profile="strict", whole=True)
+@rule(
+    "unreferenced-object",
+    Severity.NOTE,
+    ("ConfigMap", "Secret", "PersistentVolumeClaim"),
+    profile="strict",
+    absent=(*WORKLOADS, "Ingress.networking.k8s.io", "Gateway.gateway.networking.k8s.io", "ServiceAccount"),
+)
 def unreferenced_object(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """Nothing in the input uses a ConfigMap, Secret or claim.
 

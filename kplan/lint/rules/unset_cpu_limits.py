@@ -12,7 +12,7 @@ from kplan.lint.resources import unset
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("unset-cpu-limits", Severity.NOTE, WORKLOADS, profile="all")
+@rule("unset-cpu-limits", Severity.NOTE, WORKLOADS, profile="all", absent=("LimitRange",))
 def unset_cpu_limits(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A container has no cpu limit.
 

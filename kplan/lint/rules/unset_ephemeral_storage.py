@@ -12,7 +12,7 @@ from kplan.lint.resources import unset
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("unset-ephemeral-storage", Severity.NOTE, WORKLOADS, profile="all")
+@rule("unset-ephemeral-storage", Severity.NOTE, WORKLOADS, profile="all", absent=("LimitRange",))
 def unset_ephemeral_storage(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A container has no request or no limit of ephemeral storage.
 

@@ -12,7 +12,7 @@ from kplan.lint.resources import unset
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("unset-memory-requests", Severity.WARNING, WORKLOADS, profile="strict")
+@rule("unset-memory-requests", Severity.WARNING, WORKLOADS, profile="strict", absent=("LimitRange",))
 def unset_memory_requests(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A container requests no memory.
 

@@ -12,7 +12,7 @@ from kplan.lint.resources import unset
 from kplan.lint.rule import Context, Finding, rule
 
 
-@rule("unset-memory-requirements", Severity.WARNING, WORKLOADS, profile="strict")
+@rule("unset-memory-requirements", Severity.WARNING, WORKLOADS, profile="strict", absent=("LimitRange",))
 def unset_memory_requirements(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A container has no memory limit.
 

@@ -17,7 +17,7 @@ MESSAGE = "is asked about the pods of {}, which answer for it: once they are gon
 REMEDY = "leave its namespace out"
 
 
-@rule("webhook-blocks-itself", Severity.WARNING, WEBHOOKS, profile="strict")
+@rule("webhook-blocks-itself", Severity.WARNING, WEBHOOKS, profile="strict", absent=("Namespace",))
 def webhook_blocks_itself(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
     """A webhook that must answer is asked about the pods that answer for it.
 

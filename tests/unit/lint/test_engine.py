@@ -14,6 +14,8 @@ from kplan.lint import engine
 from kplan.lint.engine import Options, Record, lint
 from kplan.lint.rule import Context, Finding, rule
 from kplan.manifests.sources import load
+from kplan.plan import Options as PlanOptions
+from kplan.plan import plan
 
 POD = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [{"name": "web", "image": "nginx"}]}}'
 
@@ -66,3 +68,60 @@ def test_findings_that_need_the_whole_input_are_uncertain_in_a_part() -> None:
     (uncertain,) = [d for d in part if d.rule == "dangling-service"]
     assert uncertain.severity is Severity.NOTE
     assert "uncertain" in uncertain.message
+
+
+REFUSED = "apiVersion: %s\nkind: %s\nmetadata: {name: %s}\n%s\n"
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
+USER = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: user}\n"
+    "spec: {containers: [{name: a, image: 'a:1', envFrom: [{configMapRef: {name: settings}}]}], priorityClassName: high, serviceAccountName: user}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("refused", "severities"),
+    [
+        ("", {Severity.WARNING}),
+        (REFUSED % ("apps/v1", "Deployment", "web", "spec: {typo: 1}"), {Severity.NOTE}),
+        (REFUSED % ("apps/v1", "Deployment", "web", "spec: {typo: 1, template: {metadata: {labels: {app: other}}}}"), {Severity.WARNING}),
+        (REFUSED % ("apps/v1", "Deployment", "web", "spec: {typo: 1, template: {metadata: {labels: {app: 3}}}}"), {Severity.NOTE}),
+        (REFUSED % ("apps/v1", "Deployment", "web, namespace: b", "spec: {typo: 1}"), {Severity.WARNING}),
+        (REFUSED % ("v1", "ConfigMap", "web", "typo: 1"), {Severity.WARNING}),
+        (REFUSED % ("v1", "Pod", "web", "metadata: [\n"), {Severity.NOTE}),
+    ],
+)
+def test_what_hangs_on_a_refused_document_is_uncertain(refused: str, severities: set[Severity]) -> None:
+    found = lint(load(["-"], stdin=f"{SERVICE}---\n{refused}")).diagnostics
+    assert {d.severity for d in found if d.rule == "dangling-service"} == severities
+
+
+@pytest.mark.parametrize(
+    ("refused", "severity"),
+    [
+        (REFUSED % ("v1", "ConfigMap", "settings", "typo: 1"), Severity.NOTE),
+        (REFUSED % ("v1", "ConfigMap", "others", "typo: 1"), Severity.ERROR),
+        (REFUSED % ("v1", "ConfigMap", "settings, namespace: b", "typo: 1"), Severity.ERROR),
+    ],
+)
+def test_a_plan_is_uncertain_of_pods_that_wait_for_what_was_refused(refused: str, severity: Severity) -> None:
+    user = USER.replace(", priorityClassName: high, serviceAccountName: user", "")
+    found = plan(load(["-"], stdin=f"{user}---\n{refused}"), PlanOptions()).diagnostics
+    (waiting,) = [d for d in found if d.rule == "not-ready"]
+    assert waiting.severity is severity
+    assert ("uncertain" in waiting.message) == (severity is Severity.NOTE)
+
+
+def test_names_of_refused_documents_are_there() -> None:
+    kinds = {"ConfigMap": ("v1", "settings"), "PriorityClass": ("scheduling.k8s.io/v1", "high"), "ServiceAccount": ("v1", "user")}
+    documents = [USER, *(REFUSED % (version, kind, name, "typo: 1") for kind, (version, name) in kinds.items())]
+    rules = ("dangling-reference", "non-existent-service-account")
+    assert not [d for d in lint(load(["-"], stdin="---\n".join(documents))).diagnostics if d.rule in rules]
+    assert len([d for d in lint(load(["-"], stdin=USER)).diagnostics if d.rule in rules]) == 3
+
+
+def test_a_plan_is_uncertain_of_what_stands_in_a_refused_namespace() -> None:
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: %s}\n---\n"
+    text = settings % "shop" + settings % "other" + REFUSED % ("v1", "Namespace", "shop", "typo: 1")
+    state = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "third"}}]
+    found = {d.ref.namespace: d.severity for d in plan(load(["-"], stdin=text), PlanOptions(state=state)).diagnostics if d.ref and d.ref.kind == "ConfigMap"}
+    assert found == {"shop": Severity.NOTE, "other": Severity.ERROR}
