@@ -35,22 +35,25 @@ class Cluster:
     """A Kubernetes control plane in memory, on a virtual clock.
 
     `version` is a minor version such as `1.36`. A new cluster has the system namespaces with their ServiceAccounts and the system PriorityClasses; after the
-    first `run` also the Service `kubernetes` and `kube-root-ca.crt` in each namespace. `metrics` says what pods use (see `read_pod_metrics`).
+    first `run` also the Service `kubernetes` and `kube-root-ca.crt` in each namespace. `metrics` says what pods use (see `read_pod_metrics`);
+    with `provisioners` those of StorageClasses are there though no CSIDriver object tells of them.
     """
 
-    def __init__(self, version: str = "1.36", *, now: datetime = START, scheduler_config: Any = None, metrics: PodMetrics | None = None) -> None:
+    def __init__(
+        self, version: str = "1.36", *, now: datetime = START, scheduler_config: Any = None, metrics: PodMetrics | None = None, provisioners: bool = False
+    ) -> None:
         self.door = Door(version, Clock(now))
         self.door.metrics = metrics
         for kind, obj in FIRST_OBJECTS:
             self.door.store.put(kind, obj)
         self._scheduler_config = scheduler_config
         self._loop = SchedulerLoop(scheduler_config)
-        self._simulation = Simulation(self.door, ([c() for c in CONTROLLERS], [self._loop], [Kubelet(), Provisioner(), LoadBalancer()]))
+        self._simulation = Simulation(self.door, ([c() for c in CONTROLLERS], [self._loop], [Kubelet(), Provisioner(assumed=provisioners), LoadBalancer()]))
 
     # -- writing
 
     def restore(self, objects: Iterable[Object]) -> None:
-        """Put objects in as they are, as from a backup: no admission, no defaulting. Missing uids and times are filled in."""
+        """Put objects in as they are, as from a backup: no admission, no defaulting. Missing uids, times and an empty `spec` are filled in."""
         self.door.restore(objects)
 
     def create(self, obj: Object, namespace: str | None = None, dry_run: bool = False) -> Response:

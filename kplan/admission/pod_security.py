@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from kplan.admission.pod_security_checks import BASELINE, RESTRICTED, Finding, evaluate
+from kplan.admission.pod_security_checks import BASELINE, RESTRICTED, evaluate
+from kplan.admission.pod_security_visitor import Finding
 from kplan.admission.refusal import forbidden
 from kplan.admission.request import Plugin, Request
 from kplan.api import status

@@ -127,6 +127,17 @@ def format_micro_time(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}".rjust(27, "0")
 
 
+def _fraction(digits: str, unit: int) -> int:
+    """Decimals of a unit, by floating point and with no more digits than fit, as Go has it.   Upstream: leadingFraction."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        more = value * 10 + int(digit)
+        if value > (2**63 - 1) // 10 or more > 2**63:
+            break
+        value, scale = more, scale * 10
+    return int(value * (unit / scale))
+
+
 @lru_cache(maxsize=1024)
 def parse_duration(text: str) -> int:
     """Nanoseconds of a Go duration (`1h30m`, `-1.5s`); raises TimeError.   Upstream: time.ParseDuration."""
@@ -141,14 +152,15 @@ def parse_duration(text: str) -> int:
         piece = _PIECE.match(rest)
         if piece is None or not (piece["whole"] or piece["fraction"]):
             raise invalid
+        digits = piece["whole"].lstrip("0")
+        if len(digits) > 19 or (whole := int(digits or "0")) > 2**63:
+            raise invalid
         unit = piece["unit"]
         if not unit:
             raise TimeError(f"time: missing unit in duration {_quoted(text)}")
         if unit not in _UNITS:
             raise TimeError(f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}")
-        total += int(piece["whole"] or "0") * _UNITS[unit]
-        if piece["fraction"]:
-            total += int(piece["fraction"]) * _UNITS[unit] // 10 ** len(piece["fraction"])
+        total += whole * _UNITS[unit] + _fraction(piece["fraction"], _UNITS[unit])
         if total > 2**63:
             raise invalid
         rest = rest[piece.end() :]

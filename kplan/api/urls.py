@@ -15,7 +15,7 @@ _PORT = re.compile(r"(:[0-9]*)?\Z")
 _USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
 _LOW_ESCAPE = re.compile(r"%(?!25)[0-7][0-9a-fA-F]")
-_BAD_HOST_CHAR = re.compile(r"[^A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>\"%\x80-\U0010ffff]")
+_BAD_HOST_CHAR = re.compile(r"[\x00-\x20#/?@\\^`{|}\x7f]")
 
 
 class Url(NamedTuple):

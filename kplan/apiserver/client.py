@@ -13,6 +13,7 @@ from kplan.admission import User
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.apiserver.door import Door
+from kplan.apiserver.reading import as_read
 from kplan.apiserver.response import Response
 from kplan.apiserver.writes import Call
 
@@ -51,6 +52,10 @@ class Client:
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """One object, or None."""
         return self.door.store.get(kind, namespace, name)
+
+    def read(self, obj: Object) -> Object:
+        """A stored object with its version's defaults, for those who compare templates; one that `restore` put in may lack some."""
+        return as_read(self.door, obj)
 
     def list(self, kind: str, namespace: str | None = None) -> Sequence[Object]:
         """All objects of a kind in one namespace or in all."""

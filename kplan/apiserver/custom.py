@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kplan import schema
 from kplan.api import status
+from kplan.api.content import Remembered
 from kplan.api.objects import Object, group_kind
 from kplan.api.reader import Entry
 from kplan.apiserver.customversion import CustomVersion
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 TERMINATING = "create not allowed while custom resource definition is terminating"
+_VERSIONS = Remembered[tuple[CustomVersion, list[CustomVersion]]](256)  # many servers know the same definitions
 _KUBE_VERSION = re.compile("v([0-9]+)(?:(alpha|beta)([0-9]+))?")
 
 
@@ -40,13 +42,18 @@ def serve(door: Door, entry: Entry) -> None:
     spec, gk = new["spec"], _group_kind(new)
     if _server(door, gk) not in ("", name):
         return  # the kind is another definition's
-    chosen = next((v for v in spec["versions"] if v.get("storage")), spec["versions"][0])
-    storage = CustomVersion(name, spec, chosen)
-    versions = [storage if v is chosen else CustomVersion(name, spec, v, storage) for v in spec["versions"]]
+    storage, versions = _VERSIONS.get(spec, name, lambda: _versions(name, spec))
     made = {v.name: Served(_kind(door, v), v.name, custom=v) for v in versions}
     if entry.old is not None:
         door.store.reread(gk, storage.reread)
     door.registry.add_custom(made[storage.name], [made[v["name"]] for v in spec["versions"] if v.get("served")])
+
+
+def _versions(name: str, spec: Object) -> tuple[CustomVersion, list[CustomVersion]]:
+    """The version that is stored, and all of them."""
+    chosen = next((v for v in spec["versions"] if v.get("storage")), spec["versions"][0])
+    storage = CustomVersion(name, spec, chosen)
+    return storage, [storage if v is chosen else CustomVersion(name, spec, v, storage) for v in spec["versions"]]
 
 
 def _named(definition: Object) -> bool:

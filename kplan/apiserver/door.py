@@ -37,6 +37,7 @@ class Door:
         self.events: list[Object] = []
         self.metrics: PodMetrics | None = None
         self.admitted = trusted.Admitted()
+        self.restored: dict[tuple[str, str, str], tuple[Object, Object]] = {}  # what `restore` put in: the object as it stands, and as it was last read
         self.store.listeners.append(self._on_write)
 
     # -- verbs
@@ -92,8 +93,9 @@ class Door:
         return self._answer(call, 200, lambda: scaling.scale(self, self._served(ref), ref, replicas, call))
 
     def restore(self, objects: Iterable[Object]) -> None:
-        """Put objects in as they are; those without uid, creation time or resourceVersion get them."""
-        for obj in objects:
+        """Put objects in as they are; those without uid, creation time or resourceVersion get them, and structs that no server leaves out."""
+        for given in objects:
+            obj = schema.completed(given, self.store.version)
             meta = obj["metadata"]
             gk = group_kind_of(obj)
             served = self.registry.resolve(obj["apiVersion"], obj["kind"])
@@ -107,7 +109,7 @@ class Door:
                 "creationTimestamp": meta.get("creationTimestamp") or self.store.clock.text(),
             }
             entries = meta.pop("managedFields", None)
-            self.store.put(gk, {**obj, "metadata": meta})
+            self.restored[gk, namespace, meta["name"]] = self.store.put(gk, {**obj, "metadata": meta}), {}
             self.ownership.forget((gk, namespace, meta["name"]))
             if entries:
                 self.ownership.set((gk, namespace, meta["name"]), entries)

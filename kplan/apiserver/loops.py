@@ -38,6 +38,10 @@ class Controller:
         """Bring one key nearer to what is wanted. Returns seconds after which to look again, RETRY (rate-limited), or None."""
         raise NotImplementedError(self.name)
 
+    def seen_singly(self, key: Key, api: Client) -> bool:
+        """Of a kubelet or driver: whether others may act upon what it is about to write for this key alone, so that they must see it before the next."""
+        return True
+
     def start(self, api: Client) -> Iterable[Key]:
         """Keys to look at once when the loop starts, for loops that run on timers."""
         return ()

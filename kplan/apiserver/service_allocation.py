@@ -34,6 +34,24 @@ def allocate(new: Object, old: Object | None, reader: Reader, dry_run: bool = Fa
     claims.node_ports()
 
 
+def default_on_read(service: Object) -> None:
+    """What the server fills in whenever it reads a Service, as the fields hang together.   Upstream: defaultOnReadService."""
+    spec = service["spec"]
+    _align_cluster_ips(spec, None)
+    if spec.get("type") == "ExternalName":
+        spec.pop("internalTrafficPolicy", None)
+    elif not spec.get("ipFamilies"):
+        if _is_unselected_headless(spec):
+            families, policy = ["IPv4", "IPv6"], "RequireDualStack"
+        elif spec.get("clusterIP") == "None":
+            families, policy = list(CONFIGURED_FAMILIES[:1]), "SingleStack"
+        else:
+            families = [family_of(ip) for ip in spec.get("clusterIPs") or ()]
+            policy = "RequireDualStack" if len(families) > 1 else "SingleStack"
+        if families:
+            spec["ipFamilies"], spec["ipFamilyPolicy"] = families, policy
+
+
 # -- before anything is given: upstream's patchAllocatedValues and normalizeClusterIPs
 
 

@@ -55,7 +55,7 @@ class ServiceUse:
             self._count_addresses([name_of(obj)], change)
             return
         spec = obj.get("spec") or {}
-        self._count_addresses(spec.get("clusterIPs") or (), change)
+        self._count_addresses(spec.get("clusterIPs") or [spec.get("clusterIP") or ""], change)
         if spec.get("type") in ("NodePort", "LoadBalancer"):
             health = spec.get("healthCheckNodePort")
             for port in {*node_ports_of(spec), *([health] if health else [])}:

@@ -14,6 +14,7 @@ from kplan.api import status
 from kplan.api.objects import Object, group_kind_of
 from kplan.apiserver import writes
 from kplan.apiserver.ownership import Touch
+from kplan.apiserver.reading import as_read
 from kplan.apiserver.writes import Call
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def write(door: Door, obj: Object, call: Call) -> Object:
     request = Request(operation="UPDATE", kind=served.kind, namespace=namespace, name=name, object=obj, old=old, subresource=call.subresource, user=call.user)
     new = {**obj, "metadata": dict(meta)}
     if call.subresource == "" and ("spec" not in new or new["spec"] != old.get("spec")):
-        served.kind.prepare_update(new, old)
+        served.kind.prepare_update(new, as_read(door, old))
     return door.commit(served.kind, new, old, request, Touch(old, new, call.manager, call.subresource, door.store.clock.text()))
 
 

@@ -19,10 +19,11 @@ from kplan.api.names import name_is_path_segment
 from kplan.api.objects import Object
 from kplan.apiserver.ownership import Touch
 from kplan.apiserver.patching import Patching
+from kplan.apiserver.reading import as_read, decoded
 from kplan.apiserver.registry import Served, named
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta, validate_object_meta_update
-from kplan.kinds.strategy import keep_all_but_status, restore_empty
+from kplan.kinds.strategy import keep_all_but_status
 
 if TYPE_CHECKING:
     from kplan.apiserver.door import Door
@@ -59,20 +60,6 @@ def resolve(door: Door, obj: Object) -> Served:
     if served is None:
         raise status.StatusError(status.Status(404, "NotFound", f'no matches for kind "{kind}" in version "{api_version}"'))
     return served
-
-
-def decoded(door: Door, served: Served, obj: Object, *, strict: bool = True) -> Object:
-    """A private, defaulted object in the preferred version."""
-    result = door.decode(served, obj, strict=strict)
-    if result.error is not None or result.object is None:
-        raise status.bad_request(f'{served.kind.kind} in version "{served.version}" cannot be handled as a {served.kind.kind}: {result.error}')
-    new = result.object
-    if served.version != served.kind.version and served.kind.to_preferred is not None:
-        new = served.kind.to_preferred(served.version, new)
-    for path in served.kind.empties:
-        restore_empty(new, obj, path)
-    served.kind.default(new)
-    return new
 
 
 def versioned(served: Served, obj: Object) -> Object:
@@ -181,7 +168,7 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
 
 def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, strict: bool = True, own: bool = True) -> Object:
     """Replace a stored object; returns it as it then stands. `own`: the change is noted in managedFields."""
-    kind = served.kind
+    kind, old = served.kind, as_read(door, old)
     if kind.deprecated:
         call.warnings.append(kind.deprecated)
     new = decoded(door, served, obj, strict=strict)

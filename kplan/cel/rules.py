@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from kplan.api.content import Remembered
 from kplan.cel.activation import Meter
 from kplan.cel.ast import names
 from kplan.cel.cost import cost_of
@@ -82,8 +83,15 @@ class Rule:
             return Outcome(None, str(error), meter.spent)
 
 
+_COMPILED = Remembered[Sequence[Rule]](1024)
+
+
 def compile_rules(schema: dict[str, Any], root: bool) -> Sequence[Rule]:
     """The rules of a schema node, one for each that is stated, also for those that do not compile."""
+    return _COMPILED.get(schema, root, lambda: _compiled(schema, root))
+
+
+def _compiled(schema: dict[str, Any], root: bool) -> Sequence[Rule]:
     stated = schema.get("x-kubernetes-validations") or ()
     objects: Objects = {}
     declared = declare(schema, root, TYPE_NAME, objects)

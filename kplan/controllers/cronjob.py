@@ -154,7 +154,7 @@ class Look:
                 return None
         if self.spec.get("suspend"):
             return None
-        text = self.spec["schedule"]
+        text = self.spec.get("schedule") or ""
         if "TZ" in text:
             self.event(
                 "Warning",

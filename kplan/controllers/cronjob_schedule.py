@@ -28,7 +28,7 @@ class Missed(NamedTuple):
 def schedule_text(cronjob: Object) -> str:
     """The schedule with the time zone of spec.timeZone, unless it names one itself or the zone is unknown."""
     spec = cronjob["spec"]
-    text, zone = str(spec["schedule"]), spec.get("timeZone")
+    text, zone = spec.get("schedule") or "", spec.get("timeZone")
     if "TZ" in text or zone is None:
         return text
     try:

@@ -20,6 +20,7 @@ from kplan.controllers.daemonset_nodes import HASH_LABEL
 from kplan.controllers.daemonset_pods import Step, by_age
 from kplan.controllers.daemonset_update import rolling_update
 from kplan.controllers.history import REVISIONS
+from kplan.controllers.podcontrol import selects_own
 
 SETS = "DaemonSet.apps"
 FIRST_DELAY, LAST_DELAY = 1.0, 900.0  # seconds between two deletions of failed pods on one node
@@ -47,10 +48,11 @@ class DaemonSetController(Controller):
         owner = api.get(SETS, *key)
         if owner is None:
             return None
+        owner = api.read(owner)
         if owner["spec"].get("selector") == {}:
             api.event(owner, "Warning", "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.")
             return None
-        if "deletionTimestamp" in owner["metadata"]:
+        if "deletionTimestamp" in owner["metadata"] or not selects_own(owner["spec"].get("selector"), owner["spec"]["template"]):
             return None
         revisions = history.find(api, owner)
         if revisions is None:
@@ -60,7 +62,7 @@ class DaemonSetController(Controller):
         there = {n["metadata"]["name"]: placement.fits(n) for n in api.list("Node")}
         step = Step(api, owner, hash, there)
         delay = self._manage(step)
-        if step.fine and not step.wrote and owner["spec"]["updateStrategy"].get("type") == "RollingUpdate":
+        if step.fine and not step.wrote and (owner["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate":
             rolling_update(step)
         if step.fine:
             step.fine = history.forget(api, owner, revisions.old, step.pods(ended=True))
@@ -167,7 +169,7 @@ def allows_surge(owner: Object) -> bool:
     """More than one pod may be on a node during an update.   Upstream: AllowsSurge."""
     strategy = owner["spec"].get("updateStrategy") or {}
     surge = (strategy.get("rollingUpdate") or {}).get("maxSurge") or 0
-    return strategy.get("type") == "RollingUpdate" and scaled_value(surge, 1, True) > 0
+    return strategy.get("type", "RollingUpdate") == "RollingUpdate" and scaled_value(surge, 1, True) > 0
 
 
 def _superseded(step: Step, running: list[Object]) -> list[Object]:

@@ -20,8 +20,8 @@ def rolling_update(step: Step) -> None:
     """Delete the old pods and create the new ones that the update strategy lets."""
     desired = sum(1 for wanted, _ in step.nodes.values() if wanted)
     by_node: ByNode = {**{node: [] for node, (wanted, _) in step.nodes.items() if wanted}, **step.by_node()}
-    rolling = step.owner["spec"]["updateStrategy"].get("rollingUpdate") or {}
-    unavailable = scaled_value(rolling.get("maxUnavailable") or 0, desired, True)
+    rolling = (step.owner["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+    unavailable = scaled_value(rolling.get("maxUnavailable", 1), desired, True)
     surge = scaled_value(rolling.get("maxSurge") or 0, desired, True)
     if desired and not unavailable and not surge:
         unavailable = 1

@@ -30,21 +30,36 @@ UNMANAGED = (
 POD = "pod"
 
 
-def budgets_of(pod: Object, reader: Reader) -> list[Object]:
-    """The budgets that select a pod, by name.   Upstream: GetPodPodDisruptionBudgets."""
-    labels = labels_of(pod)
-    return [b for b in reader.list(KIND, pod["metadata"]["namespace"]) if selector((b["spec"] or {}).get("selector"))(labels)]
+class BudgetsOfPods:
+    """Which budgets select a pod. Remembers the answer for each set of labels until a budget of the namespace is written."""
 
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Sequence[Object], dict[frozenset[tuple[str, str]], list[Object]]]] = {}
 
-def _of_pod(entry: Entry, reader: Reader) -> Iterable[Key]:
-    """The budgets of a pod; the pod itself where it has several, or waits for a disruption that may not come."""
-    pod = entry.object
-    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    budgets = budgets_of(pod, reader) if reader.list(KIND, namespace) else []
-    keys: list[Key] = [(namespace, b["metadata"]["name"]) for b in budgets]
-    if entry.new is not None and (len(budgets) > 1 or _disrupted(entry.new) is not None):
-        keys.append((POD, namespace, name))
-    return keys
+    def of(self, pod: Object, reader: Reader) -> list[Object]:
+        """By name.   Upstream: GetPodPodDisruptionBudgets."""
+        namespace, labels = pod["metadata"]["namespace"], labels_of(pod)
+        budgets = reader.list(KIND, namespace)
+        if not budgets:
+            return []
+        known = self._known.get(namespace)
+        if known is None or known[0] is not budgets:
+            known = self._known[namespace] = (budgets, {})
+        key = frozenset(labels.items())
+        found = known[1].get(key)
+        if found is None:
+            found = known[1][key] = [b for b in budgets if selector((b["spec"] or {}).get("selector"))(labels)]
+        return found
+
+    def keys(self, entry: Entry, reader: Reader) -> Iterable[Key]:
+        """The budgets of a pod; the pod itself where it has several, or waits for a disruption that may not come."""
+        pod = entry.object
+        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        budgets = self.of(pod, reader)
+        keys: list[Key] = [(namespace, b["metadata"]["name"]) for b in budgets]
+        if entry.new is not None and (len(budgets) > 1 or _disrupted(entry.new) is not None):
+            keys.append((POD, namespace, name))
+        return keys
 
 
 def _disrupted(pod: Object) -> Object | None:
@@ -63,7 +78,10 @@ class DisruptionController(Controller):
     """Keys: (namespace, name) of budgets, ("pod", namespace, name) of pods."""
 
     name = "disruption-controller"
-    watches = (Watch(KIND, itself), Watch("Pod", _of_pod))
+
+    def __init__(self) -> None:
+        self._budgets = BudgetsOfPods()
+        self.watches = (Watch(KIND, itself), Watch("Pod", self._budgets.keys))
 
     def sync(self, key: Key, api: Client) -> float | None:
         """Count, and write the status; upstream retries conflicts and puts all other errors into the status."""
@@ -185,7 +203,7 @@ class DisruptionController(Controller):
         pod = api.get("Pod", namespace, name)
         if pod is None:
             return None
-        budgets = budgets_of(pod, api)
+        budgets = self._budgets.of(pod, api)
         if len(budgets) > 1:
             chosen = budgets[0]["metadata"]["name"]
             message = f'Pod "{namespace}"/"{name}" matches multiple PodDisruptionBudgets.  Chose "{chosen}" arbitrarily.'

@@ -220,7 +220,7 @@ def address_types(service: Object) -> list[str]:
     address = spec.get("clusterIP") or ""
     if address not in ("", "None"):
         return [f"IPv{family_of(address)}"]
-    return ["IPv4", "IPv6"]
+    return ["IPv4"]  # as the server reads one with a selector
 
 
 def slice_labels(service: Object) -> dict[str, str]:

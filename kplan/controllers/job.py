@@ -22,6 +22,7 @@ from kplan.controllers.job_manage import delete_active, manage, suspended
 from kplan.controllers.job_policies import failure_message, judge, success_message
 from kplan.controllers.job_status import COMPLETE, CRITERIA_MET, FAILED, FAILURE_TARGET, Sync, is_true, new_condition, set_condition
 from kplan.controllers.ownership import claim
+from kplan.controllers.podcontrol import selects_own
 
 KIND = "Job.batch"
 NAME = "kubernetes.io/job-controller"  # in spec.managedBy
@@ -158,7 +159,7 @@ class JobController(Controller):
     def _sync_job(self, key: Key, api: Client) -> tuple[bool, float | None]:
         """(whether something failed, seconds until the Job must be looked at again).   Upstream: syncJob."""
         job = api.get(KIND, key[1], key[2])
-        if job is not None and managed_elsewhere(job):
+        if job is not None and (managed_elsewhere(job) or not selects_own(job["spec"].get("selector"), job["spec"]["template"])):
             return False, None
         if job is None or finished(job):
             self._backoff.pop(key, None)
@@ -277,11 +278,10 @@ def _restarted_too_often(spec: Object, of: Iterable[Object]) -> bool:
     """The containers of pods that restart in place have done so as often as the back-off limit says."""
     if spec["template"]["spec"].get("restartPolicy") != "OnFailure":
         return False
-    limit = spec.get("backoffLimit", 6)
     lists = ("initContainerStatuses", "containerStatuses")
     running = [p["status"] for p in of if pods.phase(p) in ("Running", "Pending") and p.get("status")]
     restarts = sum(c.get("restartCount") or 0 for status in running for each in lists for c in status.get(each) or ())
-    return bool(restarts >= max(limit, 1))
+    return bool(restarts >= max(spec.get("backoffLimit", 6), 1))
 
 
 def _suspend_or_resume(api: Client, sync: Sync) -> bool:

@@ -174,8 +174,9 @@ class PersistentVolumeBinder(Controller):
         if found is None:
             api.event(claim, "Warning", "ProvisioningFailed", f'storageclass.storage.k8s.io "{name}" not found')
             return
+        named = found.get("provisioner") or ""
         try:
-            plugin = provisionable(found["provisioner"])
+            plugin = provisionable(named)
         except PluginError as error:
             api.event(claim, "Warning", "ProvisioningFailed", str(error))
             return
@@ -183,7 +184,7 @@ class PersistentVolumeBinder(Controller):
             why = f'plugin "{plugin}" is not a CSI plugin. Only CSI plugin can provision a claim with a datasource'
             api.event(claim, "Warning", "ProvisioningFailed", why)
             return
-        provisioner = str(DRIVERS.get(found["provisioner"]) or found["provisioner"])
+        provisioner = str(DRIVERS.get(named) or named)
         claim = announced(api, claim, provisioner)
         if not plugin:
             api.event(
@@ -208,7 +209,7 @@ class PersistentVolumeBinder(Controller):
         if ref is None or not ref.get("uid"):
             set_volume_phase(api, volume, "Available")
             return True
-        claim = api.get(CLAIM, ref["namespace"], ref["name"])
+        claim = api.get(CLAIM, ref.get("namespace") or "", ref.get("name") or "")
         if claim is None or claim["metadata"]["uid"] != ref["uid"]:
             return self._give_back(api, volume)
         bound_to = claim["spec"].get("volumeName")

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kplan.api import selectors
 from kplan.api.names import name_is_dns_subdomain
-from kplan.api.objects import Object
+from kplan.api.objects import Object, labels_of
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import owner_reference
 from kplan.apiserver.response import Response
 
 TERMINATING_NAMESPACE = "NamespaceTerminating"
+
+
+def selects_own(wanted: Object | None, template: Object) -> bool:
+    """Whether a workload's selector has the pods of its template. A server stores no other; a restored one would make pods without end."""
+    return selectors.matches(wanted, labels_of(template))
 
 
 def pod_from_template(template: Object, owner: Object) -> Object:

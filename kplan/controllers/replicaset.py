@@ -16,7 +16,7 @@ from kplan.apiserver.response import Response
 from kplan.controllers import pods
 from kplan.controllers.conditions import condition, without_condition
 from kplan.controllers.ownership import claim
-from kplan.controllers.podcontrol import create_pod, delete_pod, pod_from_template, slow_start
+from kplan.controllers.podcontrol import create_pod, delete_pod, pod_from_template, selects_own, slow_start
 
 BURST = 500
 
@@ -39,7 +39,7 @@ def _set_selector(owner: Object) -> Object | None:
 
 
 def _map_selector(owner: Object) -> Object | None:
-    labels = owner["spec"].get("selector")
+    labels = owner["spec"].get("selector") or labels_of(owner["spec"].get("template") or {})
     return {"matchLabels": labels} if labels else None
 
 
@@ -59,7 +59,7 @@ class ReplicaSetController(Controller):
     def sync(self, key: Key, api: Client) -> float | None:
         """Create or delete pods, then say what is there.   Upstream: syncReplicaSet."""
         owner = api.get(self.kind, *key)
-        if owner is None:
+        if owner is None or not selects_own(self.selector_of(owner), owner["spec"].get("template") or {}):
             return None
         spec, now = owner["spec"], api.now
         mine = claim(api, owner, "Pod", selector(self.selector_of(owner)))

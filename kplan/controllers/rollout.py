@@ -20,6 +20,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 NOT_COPIED = frozenset({LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED, MAXIMUM, ROLLBACK_TO})
 HASH_LABEL = "pod-template-hash"
 MAX_HISTORY_TEXT = 2000
+DEFAULT_BOUND = "25%"
 
 
 def replicas(obj: Object) -> int:
@@ -51,8 +52,8 @@ def fenceposts(deployment: Object) -> tuple[int, int]:
     """(maxSurge, maxUnavailable) in pods; both zero makes the second 1.   Upstream: ResolveFenceposts."""
     bounds = (deployment["spec"].get("strategy") or {}).get("rollingUpdate") or {}
     size = replicas(deployment)
-    surge = scaled_value(bounds.get("maxSurge", 0), size, round_up=True)
-    unavailable = scaled_value(bounds.get("maxUnavailable", 0), size, round_up=False)
+    surge = scaled_value(bounds.get("maxSurge", DEFAULT_BOUND), size, round_up=True)
+    unavailable = scaled_value(bounds.get("maxUnavailable", DEFAULT_BOUND), size, round_up=False)
     return surge, unavailable or (0 if surge else 1)
 
 
@@ -73,7 +74,7 @@ def new_replicas(deployment: Object, sets: Iterable[Object], new: Object) -> int
     if not rolling(deployment):
         return replicas(deployment)
     bounds = (deployment["spec"].get("strategy") or {}).get("rollingUpdate") or {}
-    most = replicas(deployment) + scaled_value(bounds.get("maxSurge", 0), replicas(deployment), round_up=True)
+    most = replicas(deployment) + scaled_value(bounds.get("maxSurge", DEFAULT_BOUND), replicas(deployment), round_up=True)
     room = most - wanted(sets)
     if room <= 0:
         return replicas(new)

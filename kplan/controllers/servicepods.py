@@ -101,12 +101,12 @@ def _parsed(text: str) -> Address | None:
 
 def find_port(pod: Object, port: Object) -> int | None:
     """The number behind a service port's targetPort in this pod; None where it has no port of that name.   Upstream: FindPort."""
-    target = port.get("targetPort")
+    target = port.get("targetPort") or port.get("port")
     if not isinstance(target, str):
         return target or 0
     spec = pod["spec"]
     sidecars = (c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always")
-    for container in (*spec["containers"], *sidecars):
+    for container in (*(spec.get("containers") or ()), *sidecars):
         for offered in container.get("ports") or ():
             if offered.get("name") == target and offered.get("protocol", "TCP") == port.get("protocol", "TCP"):
                 number: int = offered["containerPort"]

@@ -41,6 +41,7 @@ class StatefulSetController(Controller):
         owner = api.get(SETS, *key)
         if owner is None:
             return None
+        owner = api.read(owner)
         matches = selector(owner["spec"].get("selector"))
         for revision in history.revisions_of(api, owner, matches):
             if controller_of(revision) is None and ("deletionTimestamp" in owner["metadata"] or not history.adopt(api, owner, revision).accepted):
@@ -256,7 +257,7 @@ class Round:
         lasting = [members.revision_of(p) for p in self.pods if not pods.terminating(p)]
         current, updated = lasting.count(old) - self.removed, lasting.count(new)
         wanted = owner["spec"].get("replicas", 1)
-        rolling = (owner["spec"].get("updateStrategy") or {}).get("type") == "RollingUpdate"
+        rolling = (owner["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate") == "RollingUpdate"
         if rolling and updated == len(ready) == len(self.pods) == wanted:
             current, old = updated, new
         counts = {"readyReplicas": len(ready), "currentReplicas": current, "updatedReplicas": updated}

@@ -15,7 +15,8 @@ from kplan.api.names import is_dns1123_subdomain, name_is_dns_label, name_is_dns
 from kplan.api.objects import Object, group_kind
 from kplan.kinds.checks import typed
 from kplan.kinds.kind import Reference
-from kplan.kinds.metadata import validate_annotations, validate_label_selector, validate_labels
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_annotations, validate_labels
 from kplan.kinds.resourcelist import default_resource_list, fractional_bytes, validate_positive_quantity
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")

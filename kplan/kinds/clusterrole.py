@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from kplan.api.field import FieldErrors, invalid, required
 from kplan.api.objects import Object
 from kplan.kinds.kind import Kind, Reference
-from kplan.kinds.metadata import validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.rbac import GROUP, name_rule, validate_rules
 from kplan.kinds.role import finish
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kplan.api.content import Remembered
 from kplan.api.field import FieldError, FieldErrors, forbidden, invalid, not_supported, required
 from kplan.api.objects import Object
 from kplan.kinds.crd_defaults import default_errors
@@ -26,6 +27,7 @@ AT_ROOT = (
     *("Pattern", "MaxItems", "MinItems", "UniqueItems", "MultipleOf", "Required", "Items", "Properties", "ExternalDocs", "Example"),
     *("XPreserveUnknownFields", "XValidations"),
 )
+_ERRORS = Remembered[tuple[FieldError, ...]](512)
 UNSUPPORTED = ("id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref")
 
 
@@ -56,11 +58,15 @@ class Context:
     uncorrelatable: str = ""  # the part of the schema within which there is no oldSelf
 
 
-def schema_errors(validation: Object, status_enabled: bool, options: Options, path: str) -> FieldErrors:
+def schema_errors(validation: Object, status_enabled: bool, options: Options, path: str) -> tuple[FieldError, ...]:
     """One schema, from the definition as a whole or from a version. `path` is that of what holds `openAPIV3Schema`."""
     schema = validation.get("openAPIV3Schema")
     if schema is None:
-        return
+        return ()
+    return _ERRORS.get(schema, (status_enabled, options, path), lambda: tuple(_errors(schema, status_enabled, options, path)))
+
+
+def _errors(schema: Object, status_enabled: bool, options: Options, path: str) -> FieldErrors:
     here = f"{path}.openAPIV3Schema"
     if status_enabled:
         yield from _status_root_errors(schema, here)

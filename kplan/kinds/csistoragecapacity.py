@@ -13,7 +13,8 @@ from kplan.api.objects import Object
 from kplan.kinds.checks import label_selector, same
 from kplan.kinds.claimspec import validate_class_name
 from kplan.kinds.kind import Kind, Reference
-from kplan.kinds.metadata import validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.nodeselector import label_selector_warnings
 from kplan.kinds.resourcelist import validate_nonnegative_quantity
 

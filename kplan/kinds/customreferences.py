@@ -1,7 +1,7 @@
-"""Edges of well-known custom kinds: Prometheus operator, Gateway API, cert-manager, and the operators that make Secrets and ConfigMaps.
+"""Edges of well-known custom kinds: Prometheus operator, Gateway API, cert-manager, volume snapshots, and the operators that make Secrets.
 
 Their definitions are seldom in the input, so these objects may come unchecked: nothing here trusts a type.
-Left out: kinds of other operators, and what a Prometheus selects of ServiceMonitors.
+Left out: kinds of other operators.
 """
 
 from __future__ import annotations
@@ -12,13 +12,31 @@ from typing import Any
 from kplan.api.objects import Object, annotations_of, group_kind, name_of, namespace_of
 from kplan.kinds.kind import Reference
 
-MONITORING, GATEWAY, CERTS = "monitoring.coreos.com", "gateway.networking.k8s.io", "cert-manager.io"
+MONITORING, GATEWAY, CERTS, SNAPSHOTS = "monitoring.coreos.com", "gateway.networking.k8s.io", "cert-manager.io", "snapshot.storage.k8s.io"
+# Selectors of a Prometheus, an Alertmanager or a ThanosRuler: the field's beginning, the kind that it selects.
+SELECTIONS = (
+    ("serviceMonitor", "ServiceMonitor"),
+    ("podMonitor", "PodMonitor"),
+    ("probe", "Probe"),
+    ("scrapeConfig", "ScrapeConfig"),
+    ("rule", "PrometheusRule"),
+    ("alertmanagerConfig", "AlertmanagerConfig"),
+)
 METADATA_NAME = "kubernetes.io/metadata.name"
 ROUTES = tuple(f"{kind}.{GATEWAY}" for kind in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"))
 ISSUER_NOTES = (("cert-manager.io/issuer", "Issuer"), ("cert-manager.io/cluster-issuer", "ClusterIssuer"))
 CLUSTER_SCOPED = frozenset(
-    {f"ClusterIssuer.{CERTS}", f"GatewayClass.{GATEWAY}", "ClusterSecretStore.external-secrets.io", "ClusterExternalSecret.external-secrets.io"}
+    {
+        f"ClusterIssuer.{CERTS}",
+        f"GatewayClass.{GATEWAY}",
+        f"VolumeSnapshotClass.{SNAPSHOTS}",
+        f"VolumeSnapshotContent.{SNAPSHOTS}",
+        "ClusterSecretStore.external-secrets.io",
+        "ClusterExternalSecret.external-secrets.io",
+    }
 )
+# The Services that the Prometheus operator makes.
+OPERATED = {"Prometheus": "prometheus-operated", "Alertmanager": "alertmanager-operated", "ThanosRuler": "thanos-ruler-operated"}
 Made = tuple[str, str, str]  # group-kind, namespace, name
 
 
@@ -84,6 +102,40 @@ def monitor(obj: Object) -> Iterator[Reference]:
             yield from _named(f"{at}.name", "Secret", namespace, secret.get("name"), secret.get("key"), secret.get("optional") is True)
 
 
+def prometheus(obj: Object) -> Iterator[Reference]:
+    """What a Prometheus (or its agent), an Alertmanager or a ThanosRuler selects of monitors, rules and configurations, and what its pods need.
+
+    A selector that is not there selects nothing; one over namespaces that is not there means its own.
+    """
+    spec, namespace = map_of(obj.get("spec")), namespace_of(obj)
+    for field, kind in SELECTIONS:
+        selects = _selector(spec.get(f"{field}Selector"))
+        spaces = spec.get(f"{field}NamespaceSelector")
+        within = namespaces_of(None, namespace) if spaces is None else _selector(spaces)
+        if selects is not None and within is not None:
+            yield Reference(f"spec.{field}Selector", f"{kind}.{MONITORING}", "", "", optional=True, selects=selects, within=within)
+    yield from _named("spec.serviceAccountName", "ServiceAccount", namespace, spec.get("serviceAccountName"))
+    yield from _named("spec.configSecret", "Secret", namespace, spec.get("configSecret"))
+    if obj.get("kind") == "Alertmanager" and not spec.get("configSecret"):
+        yield from _named("metadata.name", "Secret", namespace, f"alertmanager-{name_of(obj)}", optional=True)
+    for field, kind in (("secrets", "Secret"), ("configMaps", "ConfigMap")):
+        for i, name in enumerate(list_of(spec.get(field))):
+            yield from _named(f"spec.{field}[{i}]", kind, namespace, name)
+    for i, manager in enumerate(list_of(map_of(spec.get("alerting")).get("alertmanagers"))):
+        manager = map_of(manager)
+        at = f"spec.alerting.alertmanagers[{i}].name"
+        yield from _named(at, "Service", text_of(manager.get("namespace")) or namespace, manager.get("name"), manager.get("port"))
+
+
+def snapshot(obj: Object) -> Iterator[Reference]:
+    """The claim or content of a VolumeSnapshot, and its class."""
+    spec, namespace = map_of(obj.get("spec")), namespace_of(obj)
+    source = map_of(spec.get("source"))
+    yield from _named("spec.source.persistentVolumeClaimName", "PersistentVolumeClaim", namespace, source.get("persistentVolumeClaimName"))
+    yield from _named("spec.source.volumeSnapshotContentName", f"VolumeSnapshotContent.{SNAPSHOTS}", "", source.get("volumeSnapshotContentName"))
+    yield from _named("spec.volumeSnapshotClassName", f"VolumeSnapshotClass.{SNAPSHOTS}", "", spec.get("volumeSnapshotClassName"))
+
+
 def route(obj: Object) -> Iterator[Reference]:
     """Gateways that a route hangs on, Services that it leads to."""
     spec, namespace = map_of(obj.get("spec")), namespace_of(obj)
@@ -124,6 +176,11 @@ def issuer(namespace: str, name: Any, kind: str, group: str, path: str) -> Itera
     yield from _named(path, group_kind(kind, group), "" if kind.startswith("Cluster") else namespace, name)
 
 
+def ca_issuer(obj: Object) -> Iterator[Reference]:
+    """The Secret of an Issuer that is a certificate authority."""
+    yield from _named("spec.ca.secretName", "Secret", namespace_of(obj), map_of(map_of(obj.get("spec")).get("ca")).get("secretName"))
+
+
 def certificate(obj: Object) -> Iterator[Reference]:
     """Who issues it."""
     ref = map_of(map_of(obj.get("spec")).get("issuerRef"))
@@ -142,14 +199,6 @@ def scaled_object(obj: Object) -> Iterator[Reference]:
     ref = map_of(map_of(obj.get("spec")).get("scaleTargetRef"))
     kind = group_kind(text_of(ref.get("kind")) or "Deployment", (text_of(ref.get("apiVersion")) or "apps/v1").rpartition("/")[0])
     yield from _named("spec.scaleTargetRef.name", kind, namespace_of(obj), ref.get("name"))
-
-
-def definition(obj: Object) -> Iterator[Reference]:
-    """The Service that converts the resources of a CustomResourceDefinition."""
-    webhook = map_of(map_of(map_of(obj.get("spec")).get("conversion")).get("webhook"))
-    service = map_of(map_of(webhook.get("clientConfig")).get("service"))
-    at = "spec.conversion.webhook.clientConfig.service"
-    yield from _named(at, "Service", text_of(service.get("namespace")), service.get("name"), service.get("port", 443))
 
 
 def annotated_issuers(obj: Object) -> Iterator[Reference]:
@@ -177,6 +226,8 @@ def made_by(obj: Object) -> Iterator[Made]:
     elif kind == "Ingress" and any(note in annotations_of(obj) for note in (*(n for n, _ in ISSUER_NOTES), "kubernetes.io/tls-acme")):
         for tls in list_of(spec.get("tls")):
             yield "Secret", namespace, text_of(map_of(tls).get("secretName"))
+    elif kind in OPERATED:
+        yield "Service", namespace, OPERATED[kind]
     elif kind == "Gateway" and any(note in annotations_of(obj) for note, _ in ISSUER_NOTES):
         for ref in gateway(obj):
             if ref.kind == "Secret":
@@ -186,12 +237,14 @@ def made_by(obj: Object) -> Iterator[Made]:
 CUSTOM_REFERENCES: dict[str, Callable[[Object], Iterator[Reference]]] = {
     f"ServiceMonitor.{MONITORING}": monitor,
     f"PodMonitor.{MONITORING}": monitor,
+    **dict.fromkeys((f"{kind}.{MONITORING}" for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")), prometheus),
+    f"VolumeSnapshot.{SNAPSHOTS}": snapshot,
     **dict.fromkeys(ROUTES, route),
     f"Gateway.{GATEWAY}": gateway,
     f"Certificate.{CERTS}": certificate,
+    f"Issuer.{CERTS}": ca_issuer,
     "ExternalSecret.external-secrets.io": external_secret,
     "ScaledObject.keda.sh": scaled_object,
-    "CustomResourceDefinition.apiextensions.k8s.io": definition,
 }
 
 __all__ = ["CLUSTER_SCOPED", "CUSTOM_REFERENCES", "METADATA_NAME", "annotated_issuers", "list_of", "made_by", "map_of", "text_of"]

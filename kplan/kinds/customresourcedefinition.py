@@ -225,7 +225,7 @@ def references(obj: Object) -> Iterator[Reference]:
     service = (((obj["spec"].get("conversion") or {}).get("webhook") or {}).get("clientConfig") or {}).get("service") or {}
     if service.get("name") and service.get("namespace"):
         path = "spec.conversion.webhook.clientConfig.service"
-        yield Reference(path, "Service", service["namespace"], service["name"], key=str(service.get("port") or ""))
+        yield Reference(path, "Service", service["namespace"], service["name"], key=str(service.get("port") or 443))
 
 
 KIND = Kind(

@@ -26,7 +26,8 @@ from kplan.kinds.checks import (
     typed,
 )
 from kplan.kinds.kind import Kind
-from kplan.kinds.metadata import has_invalid_label_value, validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import has_invalid_label_value, validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.podspec import PodValidationOptions, default_pod_template, options_for_template, pod_template_warnings, validate_pod_template_spec
 from kplan.kinds.strategy import keep_all_but_status
 from kplan.kinds.workload import (

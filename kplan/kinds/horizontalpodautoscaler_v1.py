@@ -6,13 +6,13 @@ Upstream: pkg/apis/autoscaling/v1/conversion.go, pkg/apis/autoscaling/helpers.go
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from kplan.api.gotext import Struct, go_json
 from kplan.api.objects import Object
-from kplan.api.quantity import QuantityError, canonical, parse_json
-from kplan.kinds.checks import label_selector
+from kplan.api.quantity import QuantityError
+from kplan.kinds.horizontalpodautoscaler_v1_metrics import specs_from_v1, specs_to_v1, statuses_from_v1, statuses_to_v1
 
 METRICS = "autoscaling.alpha.kubernetes.io/metrics"
 CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics"
@@ -21,9 +21,7 @@ BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior"
 TOLERANCES = ("autoscaling.alpha.kubernetes.io/scale-down-tolerance", "autoscaling.alpha.kubernetes.io/scale-up-tolerance")
 ROUND_TRIP = (METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR, *TOLERANCES)
 DEFAULT_CPU_UTILIZATION = 80
-REFERENCE = ("kind", "name", "apiVersion")
 CONDITION = ("type", "status", "lastTransitionTime", "reason", "message")
-SOURCES = ("object", "pods", "resource", "containerResource", "external")
 _UNREADABLE = (ValueError, TypeError, AttributeError, QuantityError)
 
 
@@ -43,7 +41,7 @@ def to_preferred(_version: str, obj: Object) -> Object:
     annotations = (obj.get("metadata") or {}).get("annotations") or {}
     new_spec = {k: spec[k] for k in ("scaleTargetRef", "minReplicas", "maxReplicas") if k in spec}
     cpu = spec.get("targetCPUUtilizationPercentage")
-    metrics = _read(annotations.get(METRICS), _specs) or []
+    metrics = _read(annotations.get(METRICS), specs_from_v1) or []
     if cpu is not None or not metrics:
         metrics.append(_cpu({"type": "Utilization", "averageUtilization": DEFAULT_CPU_UTILIZATION if cpu is None else cpu}, "target"))
     new_spec["metrics"] = metrics
@@ -54,7 +52,7 @@ def to_preferred(_version: str, obj: Object) -> Object:
     new_status = {k: status[k] for k in ("observedGeneration", "lastScaleTime", "currentReplicas", "desiredReplicas") if status.get(k)}
     new_status.setdefault("desiredReplicas", 0)
     cpu = status.get("currentCPUUtilizationPercentage")
-    current = _read(annotations.get(CURRENT_METRICS), _statuses)
+    current = _read(annotations.get(CURRENT_METRICS), statuses_from_v1)
     if current is None:
         current = None if cpu is None else [_cpu({"averageUtilization": cpu}, "current")]
     new_status["currentMetrics"] = current
@@ -75,9 +73,9 @@ def from_preferred(_version: str, obj: Object) -> Object:
     utilizations = [m["resource"]["target"]["averageUtilization"] for m in metrics if _is_cpu_utilization(m, "target")]
     if utilizations:
         new_spec["targetCPUUtilizationPercentage"] = utilizations[0]
-    others = [_metric(m, _SPEC_TO_V1) for m in metrics if not _is_cpu_utilization(m, "target")]
+    others = [m for m in metrics if not _is_cpu_utilization(m, "target")]
     if others:
-        annotations[METRICS] = go_json(others)
+        annotations[METRICS] = go_json(specs_to_v1(others))
 
     new_status = {k: status[k] for k in ("observedGeneration", "lastScaleTime") if k in status}
     new_status |= {k: status.get(k) or 0 for k in ("currentReplicas", "desiredReplicas")}
@@ -86,7 +84,7 @@ def from_preferred(_version: str, obj: Object) -> Object:
     if utilizations:
         new_status["currentCPUUtilizationPercentage"] = utilizations[-1]
     if current:
-        annotations[CURRENT_METRICS] = go_json([_metric(m, _STATUS_TO_V1) for m in current])
+        annotations[CURRENT_METRICS] = go_json(statuses_to_v1(current))
     if spec.get("behavior") is not None:
         annotations[BEHAVIOR] = go_json(_printed_behavior(spec["behavior"]))
     if status.get("conditions"):
@@ -119,175 +117,8 @@ def _ordered(value: Object, order: tuple[str, ...]) -> Struct:
     return Struct({k: value[k] for k in order if value.get(k) not in (None, "")})
 
 
-def _reference(value: Object | None) -> Struct:
-    value = value or {}
-    return Struct(kind=value.get("kind") or "", name=value.get("name") or "", **({"apiVersion": value["apiVersion"]} if value.get("apiVersion") else {}))
-
-
-def _metric(metric: Object, converters: Mapping[str, Callable[[Object], Object]]) -> Struct:
-    """One metric, its sources converted, in the order of the Go struct."""
-    out = Struct(type=metric.get("type") or "")
-    for source in SOURCES:
-        if metric.get(source) is not None:
-            out[source] = converters[source](metric[source])
-    return out
-
-
-def _filled(**values: Any) -> Struct:
-    return Struct({k: v for k, v in values.items() if v is not None})
-
-
-def _quantity(value: Any) -> str | None:
-    return None if value is None else canonical(value)
-
-
-def _identifier(name: Any, selector: Object | None) -> Object:
-    return _filled(name=name or "", selector=selector)
-
-
-def _shown(selector: Object | None) -> Any:
-    return None if selector is None else label_selector(selector)
-
-
-def _specs(metrics: list[Object] | None) -> list[Object]:
-    return [dict(_metric(m, _SPEC_FROM_V1)) for m in metrics or ()]
-
-
-def _statuses(metrics: list[Object] | None) -> list[Object]:
-    return [dict(_metric(m, _STATUS_FROM_V1)) for m in metrics or ()]
-
-
 def _conditions(conditions: list[Object] | None) -> list[Object]:
     return [dict(_ordered(c, CONDITION)) for c in conditions or ()]
-
-
-def _object_from_v1(v1: Object) -> Object:
-    value, average = _quantity(v1.get("targetValue", "0")), _quantity(v1.get("averageValue"))
-    if average is None:
-        target = _filled(type="Value", value=value)
-    else:
-        target = _filled(type="AverageValue", value=value if value and parse_json(value).sign else None, averageValue=average)
-    return {"describedObject": _reference(v1.get("target")), "target": target, "metric": _identifier(v1.get("metricName"), v1.get("selector"))}
-
-
-def _object_to_v1(v2: Object) -> Object:
-    target, metric = v2.get("target") or {}, v2.get("metric") or {}
-    return _filled(
-        target=_reference(v2.get("describedObject")),
-        metricName=metric.get("name") or "",
-        targetValue=target.get("value") or "0",
-        selector=_shown(metric.get("selector")),
-        averageValue=target.get("averageValue"),
-    )
-
-
-def _pods_from_v1(v1: Object) -> Object:
-    target = {"type": "AverageValue", "averageValue": _quantity(v1.get("targetAverageValue", "0"))}
-    return {"metric": _identifier(v1.get("metricName"), v1.get("selector")), "target": target}
-
-
-def _pods_to_v1(v2: Object) -> Object:
-    target, metric = v2.get("target") or {}, v2.get("metric") or {}
-    return _filled(metricName=metric.get("name") or "", targetAverageValue=target.get("averageValue") or "0", selector=_shown(metric.get("selector")))
-
-
-def _resource_from_v1(v1: Object) -> Object:
-    utilization = v1.get("targetAverageUtilization")
-    kind = "AverageValue" if utilization is None else "Utilization"
-    target = _filled(type=kind, averageValue=_quantity(v1.get("targetAverageValue")), averageUtilization=utilization)
-    return _filled(name=v1.get("name") or "", container=v1.get("container"), target=target)
-
-
-def _resource_to_v1(v2: Object) -> Object:
-    target = v2.get("target") or {}
-    return _filled(
-        name=v2.get("name") or "",
-        targetAverageUtilization=target.get("averageUtilization"),
-        targetAverageValue=target.get("averageValue"),
-        container=v2.get("container"),
-    )
-
-
-def _external_from_v1(v1: Object) -> Object:
-    value = _quantity(v1.get("targetValue"))
-    target = _filled(type="AverageValue" if value is None else "Value", value=value, averageValue=_quantity(v1.get("targetAverageValue")))
-    return {"metric": _identifier(v1.get("metricName"), v1.get("metricSelector")), "target": target}
-
-
-def _external_to_v1(v2: Object) -> Object:
-    target, metric = v2.get("target") or {}, v2.get("metric") or {}
-    return _filled(
-        metricName=metric.get("name") or "",
-        metricSelector=_shown(metric.get("selector")),
-        targetValue=target.get("value"),
-        targetAverageValue=target.get("averageValue"),
-    )
-
-
-def _object_status_from_v1(v1: Object) -> Object:
-    current = _filled(value=_quantity(v1.get("currentValue", "0")), averageValue=_quantity(v1.get("averageValue")))
-    return {"metric": _identifier(v1.get("metricName"), v1.get("selector")), "current": current, "describedObject": _reference(v1.get("target"))}
-
-
-def _object_status_to_v1(v2: Object) -> Object:
-    current, metric = v2.get("current") or {}, v2.get("metric") or {}
-    return _filled(
-        target=_reference(v2.get("describedObject")),
-        metricName=metric.get("name") or "",
-        currentValue=current.get("value") or "0",
-        selector=_shown(metric.get("selector")),
-        averageValue=current.get("averageValue"),
-    )
-
-
-def _pods_status_from_v1(v1: Object) -> Object:
-    current = {"averageValue": _quantity(v1.get("currentAverageValue", "0"))}
-    return {"metric": _identifier(v1.get("metricName"), v1.get("selector")), "current": current}
-
-
-def _pods_status_to_v1(v2: Object) -> Object:
-    current, metric = v2.get("current") or {}, v2.get("metric") or {}
-    return _filled(metricName=metric.get("name") or "", currentAverageValue=current.get("averageValue") or "0", selector=_shown(metric.get("selector")))
-
-
-def _resource_status_from_v1(v1: Object) -> Object:
-    current = _filled(averageValue=_quantity(v1.get("currentAverageValue", "0")), averageUtilization=v1.get("currentAverageUtilization"))
-    return _filled(name=v1.get("name") or "", current=current, container=v1.get("container"))
-
-
-def _resource_status_to_v1(v2: Object) -> Object:
-    current = v2.get("current") or {}
-    return _filled(
-        name=v2.get("name") or "",
-        currentAverageUtilization=current.get("averageUtilization"),
-        currentAverageValue=current.get("averageValue") or "0",
-        container=v2.get("container"),
-    )
-
-
-def _external_status_from_v1(v1: Object) -> Object:
-    current = _filled(value=_quantity(v1.get("currentValue", "0")), averageValue=_quantity(v1.get("currentAverageValue")))
-    return {"metric": _identifier(v1.get("metricName"), v1.get("metricSelector")), "current": current}
-
-
-def _external_status_to_v1(v2: Object) -> Object:
-    current, metric = v2.get("current") or {}, v2.get("metric") or {}
-    return _filled(
-        metricName=metric.get("name") or "",
-        metricSelector=_shown(metric.get("selector")),
-        currentValue=current.get("value") or "0",
-        currentAverageValue=current.get("averageValue"),
-    )
-
-
-_SPEC_FROM_V1 = dict(zip(SOURCES, (_object_from_v1, _pods_from_v1, _resource_from_v1, _resource_from_v1, _external_from_v1), strict=True))
-_SPEC_TO_V1 = dict(zip(SOURCES, (_object_to_v1, _pods_to_v1, _resource_to_v1, _resource_to_v1, _external_to_v1), strict=True))
-_STATUS_FROM_V1 = dict(
-    zip(SOURCES, (_object_status_from_v1, _pods_status_from_v1, _resource_status_from_v1, _resource_status_from_v1, _external_status_from_v1), strict=True)
-)
-_STATUS_TO_V1 = dict(
-    zip(SOURCES, (_object_status_to_v1, _pods_status_to_v1, _resource_status_to_v1, _resource_status_to_v1, _external_status_to_v1), strict=True)
-)
 
 
 def _lowered(value: Object) -> Object:

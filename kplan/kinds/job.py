@@ -18,7 +18,8 @@ from kplan.kinds.jobpolicies import EXIT_CODES, printed_failure_policy, printed_
 from kplan.kinds.jobspec import default_pod_conditions, is_indexed, job_spec_warnings, validate_job_spec
 from kplan.kinds.jobstatus import is_true, validate_status
 from kplan.kinds.kind import Kind
-from kplan.kinds.metadata import has_invalid_label_value, validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import has_invalid_label_value, validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.podspec import PodValidationOptions, default_pod_template, options_for_template
 from kplan.kinds.strategy import keep_all_but_status
 from kplan.kinds.workload import TEMPLATE_LABELS, is_selector, labels_in, name_warnings, prepare_template, prepare_template_update, references, validate_match

@@ -1,4 +1,4 @@
-"""What holds for the metadata of all kinds, and label selectors in fields.
+"""What holds for the metadata of all kinds.
 
 Upstream: apimachinery's pkg/api/validation/objectmeta.go, pkg/apis/meta/v1/validation/validation.go, and
 ValidateObjectMeta of pkg/apis/core/validation, which adds a rule for finalizers. Go's maps have no order: keys are
@@ -7,14 +7,12 @@ taken sorted here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kplan.api.field import FieldError, FieldErrors, forbidden, invalid, not_supported, required, too_long
-from kplan.api.field import duplicate as duplicate_error
+from kplan.api.field import FieldErrors, forbidden, invalid, required, too_long
 from kplan.api.gotext import Struct, go_quote
-from kplan.api.names import NameRule, is_label_key, is_label_value, name_is_dns_label, regex_error, size
+from kplan.api.names import NameRule, is_label_key, is_label_value, name_is_dns_label, size
 from kplan.api.objects import Object
 
 IMMUTABLE = "field is immutable"
@@ -22,18 +20,6 @@ NEGATIVE = "must be greater than or equal to 0"
 TOTAL_ANNOTATION_SIZE = 256 * 1024
 STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _OWNER_FIELDS = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
-_CONDITION_REASON = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
-_CONDITION_REASON_RE = re.compile(_CONDITION_REASON)
-_CONDITION_REASON_ERROR = regex_error(
-    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', "
-    "and must end with an alphanumeric character or '_'",
-    _CONDITION_REASON,
-    "my_name",
-    "MY_NAME",
-    "MyName",
-    "ReasonA,ReasonB",
-    "ReasonA:ReasonB",
-)
 
 
 def validate_object_meta(
@@ -237,69 +223,3 @@ def validate_field_manager(manager: str, path: str = "fieldManager") -> FieldErr
             if not char.isprintable():
                 yield invalid(path, manager, f"invalid character U+{ord(char):04X} (at position {offset})")
             offset += len(char.encode())
-
-
-def validate_label_selector(
-    selector: Object | None, path: str, *, allow_invalid_values: bool = False, allow_unknown_operator: bool = False
-) -> FieldErrors:
-    """A label selector in JSON form.   Upstream: metav1 validation.ValidateLabelSelector."""
-    if not selector:
-        return
-    if labels := selector.get("matchLabels"):
-        yield from validate_labels(labels, f"{path}.matchLabels")
-    for index, requirement in enumerate(selector.get("matchExpressions") or ()):
-        yield from _validate_requirement(requirement, f"{path}.matchExpressions[{index}]", allow_invalid_values, allow_unknown_operator)
-
-
-def _validate_requirement(requirement: Object, path: str, allow_invalid_values: bool, allow_unknown_operator: bool) -> Iterator[FieldError]:
-    operator, values = requirement.get("operator") or "", requirement.get("values") or ()
-    if operator in ("In", "NotIn"):
-        if not values:
-            yield required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            yield forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-    elif not allow_unknown_operator:
-        yield invalid(f"{path}.operator", operator, "not a valid selector operator")
-    yield from validate_label_name(requirement.get("key") or "", f"{path}.key")
-    if not allow_invalid_values:
-        for index, value in enumerate(values):
-            for message in is_label_value(value):
-                yield invalid(f"{path}.values[{index}]", value, message)
-
-
-def has_invalid_label_value(selector: Object | None) -> bool:
-    """Whether a stored selector has values that are refused today.   Upstream: LabelSelectorHasInvalidLabelValue."""
-    requirements = (selector or {}).get("matchExpressions") or ()
-    return any(is_label_value(value) for requirement in requirements for value in requirement.get("values") or ())
-
-
-def validate_conditions(conditions: Sequence[Object], path: str) -> FieldErrors:
-    """A list of metav1.Condition.   Upstream: ValidateConditions."""
-    seen: set[str] = set()
-    for index, condition in enumerate(conditions):
-        kind = condition.get("type") or ""
-        if kind in seen:
-            yield duplicate_error(f"{path}[{index}].type", kind)
-        seen.add(kind)
-        yield from _validate_condition(condition, f"{path}[{index}]")
-
-
-def _validate_condition(condition: Object, path: str) -> FieldErrors:
-    yield from validate_label_name(condition.get("type") or "", f"{path}.type")
-    if condition.get("status") not in ("True", "False", "Unknown"):
-        yield not_supported(f"{path}.status", condition.get("status") or "", ("False", "True", "Unknown"))
-    if (condition.get("observedGeneration") or 0) < 0:
-        yield invalid(f"{path}.observedGeneration", condition["observedGeneration"], "must be greater than or equal to zero")
-    if not condition.get("lastTransitionTime"):
-        yield required(f"{path}.lastTransitionTime")
-    reason = condition.get("reason") or ""
-    if not reason:
-        yield required(f"{path}.reason")
-    else:
-        if not _CONDITION_REASON_RE.fullmatch(reason):
-            yield invalid(f"{path}.reason", reason, _CONDITION_REASON_ERROR)
-        if size(reason) > 1024:
-            yield too_long(f"{path}.reason", 1024)
-    if size(condition.get("message") or "") > 32 * 1024:
-        yield too_long(f"{path}.message", 32 * 1024)

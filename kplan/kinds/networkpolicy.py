@@ -14,7 +14,8 @@ from kplan.api.objects import Object, namespace_of
 from kplan.kinds.addresses import validate_cidr_for_legacy_field
 from kplan.kinds.enums import unsupported
 from kplan.kinds.kind import Kind, Reference
-from kplan.kinds.metadata import validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.ports import validate_port_number
 from kplan.kinds.strategy import count_generation, first_generation
 

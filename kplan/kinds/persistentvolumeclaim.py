@@ -28,7 +28,8 @@ from kplan.kinds.claimspec import (
 )
 from kplan.kinds.internalform import difference, internal
 from kplan.kinds.kind import Kind, Reference
-from kplan.kinds.metadata import validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.resourcelist import default_resource_list, same_resource_list, validate_basic_resource
 from kplan.kinds.strategy import keep_all_but_status, keep_status
 

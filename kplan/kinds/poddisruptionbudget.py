@@ -12,8 +12,9 @@ from kplan.api.field import FieldErrors, invalid, not_supported
 from kplan.api.gotext import Struct
 from kplan.api.objects import Object, namespace_of
 from kplan.kinds.checks import at_most_100_percent, label_selector, nonnegative, positive_int_or_percent, typed
+from kplan.kinds.conditions import validate_conditions
 from kplan.kinds.kind import Kind, Reference
-from kplan.kinds.metadata import validate_conditions, validate_label_selector
+from kplan.kinds.labelselector import validate_label_selector
 from kplan.kinds.strategy import count_generation, first_generation, keep_all_but_status, keep_status
 
 EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")

@@ -14,7 +14,7 @@ from kplan.api.names import is_dns1035_label, is_dns1123_subdomain, is_path_segm
 from kplan.api.objects import Object
 from kplan.kinds.enums import unsupported
 from kplan.kinds.kind import Reference
-from kplan.kinds.metadata import validate_label_selector
+from kplan.kinds.labelselector import validate_label_selector
 from kplan.kinds.webhooks import FAILURE_POLICIES, MATCH_POLICIES, MAX_MATCH_CONDITIONS, validate_rule_with_operations
 
 MUTATING_OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")

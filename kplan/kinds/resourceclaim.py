@@ -16,6 +16,7 @@ from kplan.api.names import name_is_dns_subdomain
 from kplan.api.objects import Object, namespace_of
 from kplan.api.reader import Reader
 from kplan.kinds.checks import same, typed
+from kplan.kinds.conditions import validate_conditions
 from kplan.kinds.devices import (
     default_tolerations,
     validate_binding_parameters,
@@ -28,7 +29,7 @@ from kplan.kinds.devices import (
 )
 from kplan.kinds.internalform import internal
 from kplan.kinds.kind import Kind, Reference
-from kplan.kinds.metadata import validate_conditions, validate_object_meta
+from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.podspec.scheduling import validate_node_selector
 from kplan.kinds.podspec.volumesources import validate_csi_driver_name
 from kplan.kinds.resourceclaimspec import (

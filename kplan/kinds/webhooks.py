@@ -25,7 +25,8 @@ from kplan.api.objects import Object, name_of
 from kplan.api.urls import parse_url
 from kplan.kinds.enums import unsupported
 from kplan.kinds.kind import Reference
-from kplan.kinds.metadata import validate_label_selector, validate_object_meta
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_object_meta
 
 REVIEW_VERSIONS = ("v1", "v1beta1")
 OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")

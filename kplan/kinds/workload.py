@@ -14,7 +14,7 @@ from kplan.api.selectors import is_empty, matches
 from kplan.api.status import StatusError, bad_request
 from kplan.kinds.checks import label_selector, nonnegative, typed
 from kplan.kinds.kind import Reference
-from kplan.kinds.metadata import validate_label_selector
+from kplan.kinds.labelselector import validate_label_selector
 from kplan.kinds.podspec import (
     PodValidationOptions,
     drop_disabled_template_fields,

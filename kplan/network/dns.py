@@ -94,11 +94,15 @@ def lookup(name: str, reader: Reader, _depth: int = 0) -> Answer | None:
     if service["spec"].get("type") == "ExternalName":
         return None if rest else _alias(name, service["spec"].get("externalName") or "", reader, _depth)
     if service["spec"].get("clusterIP") != "None":
-        spec = service["spec"]
-        return None if rest else Answer(name, tuple(spec.get("clusterIPs") or [spec["clusterIP"]] if spec.get("clusterIP") else ()))
+        return None if rest else Answer(name, _cluster_ips(service["spec"]))
     hosts = _hosts(service, reader)
     addresses = hosts.get(rest[0], ()) if rest else tuple(dict.fromkeys(a for found in hosts.values() for a in found))
     return Answer(name, tuple(addresses)) if addresses else None
+
+
+def _cluster_ips(spec: Object) -> tuple[str, ...]:
+    """The addresses of a Service; some that were restored state the older field only."""
+    return tuple(spec.get("clusterIPs") or [spec["clusterIP"]]) if spec.get("clusterIP") else ()
 
 
 def _in_domain(name: str) -> bool:
@@ -130,7 +134,7 @@ def _ports(name: str, service: Object, port: str, protocol: str, reader: Reader)
     suffix = f"{meta['name']}.{meta['namespace']}.svc.{DOMAIN}"
     if spec.get("clusterIP") != "None":
         numbers = [p["port"] for p in spec.get("ports") or () if p.get("name") == port and p.get("protocol", "TCP") == protocol]
-        return Answer(name, tuple(spec.get("clusterIPs") or ()), ports=tuple((suffix, n) for n in numbers)) if numbers else None
+        return Answer(name, _cluster_ips(spec), ports=tuple((suffix, n) for n in numbers)) if numbers else None
     found: list[tuple[str, int]] = []
     addresses: list[str] = []
     for held in slices_of(meta["namespace"], meta["name"], reader):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from kplan.api.objects import Object, annotations_of
+from kplan.api.objects import Object, annotations_of, controller_of
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Controller, Key, Watch
@@ -85,6 +85,15 @@ class Kubelet(Controller):
             self._sync_pod(namespace, name, api)
         return None
 
+    def seen_singly(self, key: Key, api: Client) -> bool:
+        """Pods that start make nobody act before all have started, but where a rollout waits for each, or a Job for its end."""
+        kind, namespace, name = key
+        pod = api.get("Pod", namespace, name) if kind == "pod" else None
+        if pod is None or "deletionTimestamp" in pod["metadata"]:
+            return True
+        owner = controller_of(pod)
+        return owner is not None and not (owner["kind"] == "ReplicaSet" and _alone(owner, namespace, api))
+
     def _sync_node(self, name: str, api: Client) -> None:
         """A node that exists has the kubelet's conditions."""
         node = api.get("Node", "", name)
@@ -158,7 +167,7 @@ class Kubelet(Controller):
         restarts, code = outcome.number(pod, outcome.RESTARTS, 0), outcome.number(pod, outcome.EXIT_CODE, 1)
         status = self._base(pod, old, now, outcome.PHASES.get(result, "Running"))
         status["podIP"], status["podIPs"] = self._address(pod, old)
-        status["containerStatuses"] = [outcome.main_status(c, result, restarts, code, now) for c in spec["containers"]]
+        status["containerStatuses"] = [outcome.main_status(c, result, restarts, code, now) for c in spec.get("containers") or ()]
         if inits:
             status["initContainerStatuses"] = [
                 outcome.main_status(c, result, restarts, code, now) if outcome.sidecar(c) else outcome.completed_init(c, now) for c in inits
@@ -178,12 +187,12 @@ class Kubelet(Controller):
     def _blocked(self, pod: Object, api: Client) -> Object | None:
         """The status of a pod that waits for what it needs; None where it has all."""
         spec, old, namespace, now = pod["spec"], pod.get("status") or {}, pod["metadata"]["namespace"], api.now_text
-        inits, mains = spec.get("initContainers") or [], spec["containers"]
+        inits, mains = spec.get("initContainers") or [], spec.get("containers") or []
         first = inits or mains
-        if wants.missing_volume(pod, api):
+        if wants.missing_volume(pod, api.get):
             waiting = {c["name"]: {"reason": "ContainerCreating"} for c in first}
         else:
-            whys = {c["name"]: wants.missing_env(c, namespace, api) for c in [*inits, *mains]}
+            whys = {c["name"]: wants.missing_env(c, namespace, api.get) for c in [*inits, *mains]}
             if not any(whys.values()):
                 return None
             if inits and not any(whys[c["name"]] for c in inits):
@@ -225,6 +234,15 @@ class Kubelet(Controller):
         return address, [{"ip": address}]
 
 
+def _alone(owner: Object, namespace: str, api: Client) -> bool:
+    """Whether a ReplicaSet is the only one with pods that its Deployment has."""
+    held = api.get("ReplicaSet.apps", namespace, owner["name"])
+    above = controller_of(held) if held is not None else None
+    if held is None or above is None:
+        return True
+    return all(s is held or not (s["spec"].get("replicas", 1) or (s.get("status") or {}).get("replicas")) for s in api.owned("ReplicaSet.apps", above["uid"]))
+
+
 def _reported(pod: Object) -> bool:
     """Whether a real kubelet wrote the pod's status before it was restored: how such a pod fares is known, not simulated."""
     containers = (pod.get("status") or {}).get("containerStatuses") or ()
@@ -263,7 +281,7 @@ def _settled(status: Object, old: Object) -> Object:
         before = {c["name"]: c for c in old.get(field) or ()}
         for container in status.get(field) or ():
             held = before.get(container["name"])
-            if held and list(held["state"]) == list(container["state"]) and "waiting" not in container["state"]:
+            if held and list(held.get("state") or ()) == list(container["state"]) and "waiting" not in container["state"]:
                 container["state"] = held["state"]
     return status
 

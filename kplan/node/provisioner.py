@@ -1,12 +1,16 @@
 """The simulated storage driver `sim.kplan.dev/disk`: makes volumes for claims that ask for it, deletes those released.
 
 Stands for a CSI driver with its external-provisioner, and for every driver that a cluster says is installed: one with a CSIDriver object, as
-states of real clusters have them. It does not expand volumes; other provisioners do not exist.
+states of real clusters have them. It does not expand volumes. Other provisioners do not exist, unless they are `assumed`, as where manifests are
+planned that come without their cluster; what is `kubernetes.io/…` is never assumed: it is static, or built in and switched off.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kplan.api.objects import Object, annotations_of
+from kplan.api.reader import Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import Controller, Key, Watch, itself
 
@@ -17,13 +21,17 @@ PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 ZONE = "topology.kubernetes.io/zone"
 CLASS = "StorageClass.storage.k8s.io"
 BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
+BUILT_IN = "kubernetes.io/"
 
 
 class Provisioner(Controller):
-    """Keys: (namespace, name) of claims, ("", name) of volumes."""
+    """Keys: (namespace, name) of claims, ("", name) of volumes. `assumed`: provisioners of which nothing tells are there too."""
 
     name = "sim-provisioner"
     watches = (Watch("PersistentVolumeClaim", itself), Watch("PersistentVolume", itself))
+
+    def __init__(self, *, assumed: bool = False) -> None:
+        self._assumed = assumed
 
     def sync(self, key: Key, api: Client) -> float | None:
         """Make the volume of a claim, or delete a released one."""
@@ -40,7 +48,7 @@ class Provisioner(Controller):
             return
         notes = annotations_of(claim)
         driver = next((notes[n] for n in PROVISIONER_NOTES if notes.get(n)), "")
-        if not _installed(driver, api):
+        if not self._serves(driver, api):
             return
         storage_class = api.get(CLASS, "", notes.get(BETA_CLASS, claim["spec"].get("storageClassName") or ""))
         if storage_class is None:
@@ -54,12 +62,13 @@ class Provisioner(Controller):
 
     def _volume(self, name: str, claim: Object, storage_class: Object, driver: str, node: str | None, api: Client) -> Object:
         spec, meta = claim["spec"], claim["metadata"]
+        plain = driver == DRIVER or "/" in driver  # no name of a CSI driver: such provisioners make what they will
         volume: Object = {
             "capacity": {"storage": spec["resources"]["requests"]["storage"]},
             "accessModes": list(spec["accessModes"]),
             "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
             "storageClassName": storage_class["metadata"]["name"],
-            **({"hostPath": {"path": "/sim/disk"}} if driver == DRIVER else {"csi": {"driver": driver, "volumeHandle": name}}),
+            **({"hostPath": {"path": "/sim/disk"}} if plain else {"csi": {"driver": driver, "volumeHandle": name}}),
             "claimRef": {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
@@ -96,13 +105,23 @@ class Provisioner(Controller):
 
     def _delete(self, name: str, api: Client) -> None:
         volume = api.get("PersistentVolume", "", name)
-        if volume is None or not _installed(annotations_of(volume).get(PROVISIONED_BY, ""), api):
+        if volume is None or not self._serves(annotations_of(volume).get(PROVISIONED_BY, ""), api):
             return
         released = (volume.get("status") or {}).get("phase") == "Released"
         if released and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete" and "deletionTimestamp" not in volume["metadata"]:
             api.delete(volume)
 
 
-def _installed(driver: str, api: Client) -> bool:
-    """Whether a driver is there."""
-    return driver == DRIVER or (bool(driver) and api.get("CSIDriver.storage.k8s.io", "", driver) is not None)
+    def _serves(self, driver: str, api: Client) -> bool:
+        return bool(driver) and (installed(driver, api) or (self._assumed and not driver.startswith(BUILT_IN)))
+
+
+def installed(driver: str, reader: Reader) -> bool:
+    """Whether a driver is the simulated one, or has a CSIDriver object."""
+    return driver == DRIVER or reader.get("CSIDriver.storage.k8s.io", "", driver) is not None
+
+
+def assumed(reader: Reader, known: Collection[str]) -> list[str]:
+    """The provisioners of volumes, but for those `known` by name, of which nothing says that they are installed."""
+    made = [annotations_of(v).get(PROVISIONED_BY, "") for v in reader.list("PersistentVolume") if v["metadata"]["name"] not in known]
+    return sorted({driver for driver in made if driver and not installed(driver, reader)})

@@ -5,27 +5,27 @@ Upstream: pkg/kubelet (volume manager and MakeEnvironmentVariables), for what ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kplan.api.objects import Object
-from kplan.api.reader import Reader
 
+Get = Callable[[str, str, str], Object | None]  # the object of a kind, a namespace and a name
 KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 
 
-def missing_volume(pod: Object, reader: Reader) -> bool:
-    """Whether a volume of the pod cannot be made yet."""
+def missing_volume(pod: Object, get: Get) -> str:
+    """Why a volume of the pod cannot be made yet; empty where all can."""
     namespace = pod["metadata"]["namespace"]
-    return any(_missing(reader, namespace, kind, name, keys) for kind, name, keys in _volumes(pod["spec"]))
+    return next(filter(None, (_missing(get, namespace, kind, name, keys) for kind, name, keys in _volumes(pod["spec"]))), "")
 
 
-def missing_env(container: Object, namespace: str, reader: Reader) -> str:
+def missing_env(container: Object, namespace: str, get: Get) -> str:
     """Why the environment of a container cannot be made; empty where it can."""
     for source in container.get("envFrom") or ():
         for field, kind in (("configMapRef", "configmap"), ("secretRef", "secret")):
             ref = source.get(field)
             if ref and not ref.get("optional"):
-                why = _missing(reader, namespace, kind, ref.get("name", ""), ())
+                why = _missing(get, namespace, kind, ref.get("name", ""), ())
                 if why:
                     return why
     for variable in container.get("env") or ():
@@ -33,7 +33,7 @@ def missing_env(container: Object, namespace: str, reader: Reader) -> str:
         for field, kind in (("configMapKeyRef", "configmap"), ("secretKeyRef", "secret")):
             ref = value.get(field)
             if ref and not ref.get("optional"):
-                why = _missing(reader, namespace, kind, ref.get("name", ""), (ref["key"],))
+                why = _missing(get, namespace, kind, ref.get("name", ""), (ref["key"],))
                 if why:
                     return why
     return ""
@@ -54,8 +54,8 @@ def _volumes(spec: Object) -> Iterator[tuple[str, str, tuple[str, ...]]]:
                     yield kind, ref.get("name", ""), tuple(i["key"] for i in ref.get("items") or ())
 
 
-def _missing(reader: Reader, namespace: str, kind: str, name: str, keys: tuple[str, ...]) -> str:
-    found = reader.get(KINDS[kind], namespace, name)
+def _missing(get: Get, namespace: str, kind: str, name: str, keys: tuple[str, ...]) -> str:
+    found = get(KINDS[kind], namespace, name)
     if found is None:
         return f'{kind} "{name}" not found'
     data = {**(found.get("data") or {}), **(found.get("binaryData") or {})}

@@ -9,6 +9,7 @@ from kplan.schema.mergeschema import DEDUCED, UNTYPED, ListType, MapType, Node, 
 from kplan.schema.removals import Removal, deprecated, removed
 from kplan.schema.resources import KindInfo, kinds, lookup, plural_of, versions_of
 from kplan.schema.shapes import Field, Struct, Type, shape
+from kplan.schema.skeleton import completed
 from kplan.schema.strict import DecodeError
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Type",
     "cannot_be_handled",
     "check",
+    "completed",
     "decode",
     "decode_type",
     "deprecated",

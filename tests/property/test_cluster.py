@@ -11,6 +11,7 @@ import pytest
 
 import kplan
 from kplan.apiserver.store import Store
+from kplan.node.kubelet import Kubelet
 
 Object = dict[str, Any]
 VOLATILE = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation")
@@ -284,3 +285,29 @@ def test_what_never_ends_ends_after_a_day() -> None:
     (told,) = run.diagnostics
     assert not run.converged and told.rule == "simulate/restless" and "cronjob-controller on default/often" in told.message
     assert 86400 <= run.elapsed < 90000
+
+
+ROLLOUTS = [
+    [workload("Deployment", "web", replicas=7, pod=pod_spec("web"))],
+    [workload("Deployment", "web", replicas=7, pod=pod_spec("web")), workload("Deployment", "web", replicas=12, pod=pod_spec("web"))],
+    [workload("Deployment", "web", replicas=5, pod=pod_spec("web")), workload("Deployment", "web", replicas=6, pod=pod_spec("next"))],
+    [workload("Deployment", "web", replicas=4, strategy={"type": "Recreate"}), workload("Deployment", "web", replicas=4, pod=pod_spec("next"))],
+    [workload("Deployment", "web", replicas=4, minReadySeconds=5), workload("Deployment", "web", replicas=4, minReadySeconds=5, pod=pod_spec("next"))],
+    [workload("ReplicaSet", "web", replicas=6), workload("ReplicaSet", "web", replicas=2), workload("ReplicaSet", "web", replicas=8)],
+    [workload("DaemonSet", "web"), workload("DaemonSet", "web", pod=pod_spec("next"))],
+    [workload("StatefulSet", "web", replicas=4, podManagementPolicy="Parallel", serviceName="web")],
+]
+
+
+@pytest.mark.parametrize("steps", ROLLOUTS)
+def test_pods_that_start_together_come_to_what_they_come_to_singly(steps: list[Object], monkeypatch: pytest.MonkeyPatch) -> None:
+    around = [m for m in MANIFESTS if m["kind"] in ("Service", "PodDisruptionBudget")]
+
+    def played() -> tuple[Any, Any]:
+        made = cluster(*around, *steps)
+        told = [(e["reason"], e["message"]) for e in made.events()]
+        return told, [({k: v for k, v in o["metadata"].items() if k not in VOLATILE}, o.get("spec"), o.get("status")) for o in made.objects()]
+
+    together = played()
+    monkeypatch.setattr(Kubelet, "seen_singly", lambda *_: True)
+    assert played() == together

@@ -47,13 +47,7 @@ class Manager:
     @property
     def id(self) -> str:
         """Upstream's identifier: the entry's JSON without what changes."""
-        known = {
-            "manager": self.name,
-            "operation": self.operation,
-            "apiVersion": self.api_version if self.operation == UPDATE else "",
-            "subresource": self.subresource,
-        }
-        return go_json(Struct({k: v for k, v in known.items() if v}))
+        return _identifier(self.name, self.operation, self.api_version if self.operation == UPDATE else "", self.subresource)
 
     def __str__(self) -> str:
         text = go_quote(self.name)
@@ -64,6 +58,12 @@ class Manager:
     def owning(self, fields: FieldSet, time: str | None = None) -> Manager:
         """The same manager of other fields, at another time if one is given."""
         return Manager(self.name, self.operation, self.api_version, self.subresource, fields, time or self.time)
+
+
+@lru_cache(maxsize=4096)
+def _identifier(manager: str, operation: str, api_version: str, subresource: str) -> str:
+    known = {"manager": manager, "operation": operation, "apiVersion": api_version, "subresource": subresource}
+    return go_json(Struct({k: v for k, v in known.items() if v}))
 
 
 Managers = dict[str, Manager]

@@ -18,6 +18,8 @@ def merge(node: Node, live: Any, applied: Any) -> Any:
 
     Items that both have stand in the order of what is applied, others keep their places.
     """
+    if live is ABSENT:
+        return applied
     was, now = fit(node, live), fit(node, applied)
     return _merge_as(node, was if applied is ABSENT else now, live, applied)
 

@@ -49,7 +49,7 @@ def apply(
     entries = (live.get("metadata") or {}).get("managedFields") or [] if live is not None else []
     managers = managed.decode(entries)
     ignored = FieldSet.of(*(reset if reset is not None else managed.reset_fields(applied["kind"], subresource)))
-    if not managers:
+    if not managers and live is not None:
         first = Manager(BEFORE_FIRST_APPLY, UPDATE, applied["apiVersion"], subresource, FieldSet(), time)
         managers = managed.capped(managed.updated({}, managed.zero(applied, version), before, first, node, ignored))
     me = Manager(manager or "unknown", APPLY, applied["apiVersion"], subresource, FieldSet(), None)
@@ -83,6 +83,8 @@ def _apply(live: Object, applied: Object, managers: Managers, me: Manager, force
     mine = me.owning(field_set(node, applied).without_trees(ignored))
     out = {**managers, me.id: mine}
     after = _pruned(merged, out, last, node)
+    if len(out) == 1:  # nobody else from whom anything could be taken
+        return after, out if not mine.fields.empty else {}
     return after, managed.resolve(out, live, after, me.id, node, ignored, force=force)[0]
 
 

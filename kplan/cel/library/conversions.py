@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kplan.api import times
 from kplan.api.gotext import go_float
 from kplan.cel import types
 from kplan.cel.declare import overload
@@ -17,8 +18,6 @@ from kplan.cel.values import MAX_INT, MAX_UINT, MIN_INT, SECOND, Duration, Times
 _INT = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
 _UINT = re.compile(r"[0-9]+\Z", re.ASCII)
 _BOOLS = {**dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True), **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False)}
-_DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
 
 
@@ -87,21 +86,11 @@ def duration(value: Any) -> Duration:
 
 
 def parse_duration(text: str) -> Duration | None:
-    """`1h30m`, `-1.5s`, `0`.   Upstream: time.ParseDuration."""
-    sign = -1 if text[:1] == "-" else 1
-    rest = text[1:] if text[:1] in ("+", "-") else text
-    if rest == "0":
-        return Duration(0)
-    total, at = 0, 0
-    while at < len(rest):
-        part = _DURATION_PART.match(rest, at)
-        if part is None:
-            return None
-        whole, _, fraction = part[1].partition(".")
-        unit = _UNITS[part[2]]
-        total += int(whole or "0") * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
-        at = part.end()
-    return Duration(sign * total) if rest and total <= MAX_INT + (sign < 0) else None
+    """`1h30m`, `-1.5s`, `0`; None for what is no duration."""
+    try:
+        return Duration(times.parse_duration(text))
+    except times.TimeError:
+        return None
 
 
 @overload(*(f"int({one}) -> int" for one in ("int", "double", "duration", "string", "timestamp", "uint")))

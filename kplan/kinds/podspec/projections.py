@@ -13,7 +13,7 @@ from kplan.api.field import FieldErrors, forbidden, invalid, not_supported, requ
 from kplan.api.objects import Object
 from kplan.kinds.checks import label_selector
 from kplan.kinds.internalform import internal
-from kplan.kinds.metadata import validate_label_selector
+from kplan.kinds.labelselector import validate_label_selector
 from kplan.kinds.podspec.fieldrefs import validate_downward_api_volume_file
 from kplan.kinds.podspec.options import PodValidationOptions
 from kplan.kinds.podspec.values import validate_file_mode, validate_local_non_reserved_path

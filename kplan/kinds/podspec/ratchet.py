@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kplan.api.objects import Object, annotations_of
 from kplan.api.quantity import parse
-from kplan.kinds.metadata import validate_label_selector
+from kplan.kinds.labelselector import validate_label_selector
 from kplan.kinds.nodeselector import has_invalid_label_value
 from kplan.kinds.podspec.annotations import DELETION_COST, is_deletion_cost
 from kplan.kinds.podspec.container import is_sidecar, visit_containers

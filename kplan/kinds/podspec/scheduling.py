@@ -14,7 +14,8 @@ from kplan.api.field import FieldErrors, duplicate, forbidden, invalid, not_supp
 from kplan.api.gotext import go_quote
 from kplan.api.objects import Object
 from kplan.kinds.checks import typed
-from kplan.kinds.metadata import validate_label_name, validate_label_selector
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_label_name
 from kplan.kinds.podspec.options import PodValidationOptions
 from kplan.kinds.podspec.values import each, validate_positive_field
 

@@ -92,3 +92,24 @@ def test_times() -> None:
     assert parse_duration("1h1.5s") == 3_601_500_000_000
     with pytest.raises(TimeError, match='unknown unit "y"'):
         parse_duration("1y")
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("0.3333333333333333333h", 1_200_000_000_000),
+        ("9007199254.740993ms", 2**53 + 1),
+        ("9223372036.854775807s", 2**63 - 1),
+        ("-9223372036854775808ns", -(2**63)),
+        ("0.100000000000000000000h", 360_000_000_000),
+        ("0.830103483285477580700h", 2_988_372_539_827),
+    ],
+)
+def test_durations_are_as_exact_as_go_has_them(text: str, nanoseconds: int) -> None:
+    assert parse_duration(text) == nanoseconds
+
+
+@pytest.mark.parametrize("text", ["9223372036854775808ns", "9" * 5000, "-9223372036854775809ns", ".s", "+", ""])
+def test_no_duration(text: str) -> None:
+    with pytest.raises(TimeError, match=r"^time: invalid duration"):
+        parse_duration(text)

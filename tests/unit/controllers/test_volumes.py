@@ -148,6 +148,19 @@ def test_a_plugin_that_is_no_more_hands_over_to_its_driver() -> None:
     assert "external provisioner 'ebs.csi.aws.com'" in said(cluster, "c")[-1][1]
 
 
+@pytest.mark.parametrize(
+    ("provisioner", "phase"),
+    [("rancher.io/local-path", "Bound"), ("kubernetes.io/aws-ebs", "Bound"), ("kubernetes.io/no-provisioner", "Pending")],
+)
+def test_provisioners_of_which_nothing_tells_may_be_taken_to_be_there(provisioner: str, phase: str) -> None:
+    for assumed in (False, True):
+        cluster = Cluster(provisioners=assumed)
+        for obj in (storage_class("s", provisioner), claim("c", cls="s")):
+            assert cluster.create(obj).accepted
+        cluster.run()
+        assert pvc(cluster, "c")["status"]["phase"] == (phase if assumed else "Pending")
+
+
 def test_a_class_that_is_not_there() -> None:
     assert said(applied(claim("c", cls="none")), "c")[-1] == ("ProvisioningFailed", 'storageclass.storage.k8s.io "none" not found')
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kplan.api.names import name_is_dns_subdomain
-from kplan.kinds.metadata import validate_annotations, validate_label_selector, validate_object_meta, validate_object_meta_update
+from kplan.kinds.labelselector import validate_label_selector
+from kplan.kinds.metadata import validate_annotations, validate_object_meta, validate_object_meta_update
 
 
 def create(**meta: object) -> list[str]:
