@@ -1,8 +1,9 @@
 """Seconds that `kplan plan` takes for many manifests on an empty cluster: 1,000 documents, 200 nodes, 2,000 pods.
 
-    python benchmarks/plan.py [--documents 1000] [--nodes 200] [--profile]
+    python benchmarks/plan.py [--documents 1000] [--nodes 200] [--runs 3] [--profile]
 
-Wall-clock time of the whole command in a process of its own, peak memory, and the last line. `--profile` prints where the time goes, in this process.
+Wall-clock time of the whole command in a process of its own (the best of some runs), peak memory, and the last line.
+`--profile` prints where the time goes, in this process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import cProfile
 import json
+import os
 import pstats
 import resource
 import subprocess
@@ -79,6 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=1000)
     parser.add_argument("--nodes", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -93,11 +96,16 @@ def main() -> None:
             profile.runcall(cli.main, args=[*arguments, "--quiet"], standalone_mode=False)
             pstats.Stats(profile).sort_stats("tottime").print_stats(30)
             return
-        start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-m", "kplan", *arguments], capture_output=True, text=True)
-        seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        best = []
+        for _ in range(1 + given.runs):  # the first leaves the byte code, as an installation does
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            done = subprocess.run([sys.executable, "-m", "kplan", *arguments], capture_output=True, text=True, env=environment)
+            seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+            best.append((seconds, usage.ru_utime + usage.ru_stime - before.ru_utime - before.ru_stime))
         print(f"{len(found)} documents, exit code {done.returncode}: {' '.join(done.stdout.splitlines()[-2:])}")
-        print(f"{seconds:.1f} s ({usage.ru_utime + usage.ru_stime:.1f} s of processor), {usage.ru_maxrss * 1024 / GIBIBYTE:.2f} GiB")
+        seconds, processor = min(best[1:])
+        print(f"{seconds:.1f} s ({processor:.1f} s of processor), the best of {given.runs}; {usage.ru_maxrss * 1024 / GIBIBYTE:.2f} GiB")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from kplan.api.ref import Ref
 from kplan.apiserver.registry import BUILT_IN
 from kplan.apiserver.response import Response
 from kplan.cluster import Cluster
+from kplan.config import Config
 from kplan.diagnostics import Diagnostic
 from kplan.graph import apply_order
 from kplan.lint import answers
@@ -24,7 +25,7 @@ from kplan.replacing import Replacement, remedy, replacement
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MANAGER = "kplan"
 REST = 0.3  # virtual seconds without a change after each object
-HORIZON = 600.0
+HORIZON = 660.0  # virtual seconds; a deadline of ten minutes, the default, has passed by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,9 @@ class Options:
 
     `base` are the sources of the folder at its other revision, `state` objects of a dump; `nodes` a text such as `3x8cpu,32Gi`; `now` the time at which the
     virtual clock starts. `replace`: what cannot be updated is deleted and created. `selector`: only manifests with such labels.
+    `without_nodes` and `without_zones` are gone when the change is applied.
     `definitions` of custom kinds are in the cluster before the change; `scheduler` is a KubeSchedulerConfiguration; `metrics`
-    say what pods use.
+    say what pods use. Of `config` count what exists `external` to the input, and how rules run and what of their findings is accepted.
     """
 
     version: str = "1.36"
@@ -44,6 +46,8 @@ class Options:
     horizon: float = HORIZON
     state: Sequence[Object] = ()
     definitions: Sequence[Object] = ()
+    without_nodes: Sequence[str] = ()
+    without_zones: Sequence[str] = ()
     now: datetime | None = None
     field_manager: str = ""
     replace: bool = False
@@ -53,6 +57,7 @@ class Options:
     full: bool = False
     scheduler: Object | None = None
     metrics: PodMetrics | None = None
+    config: Config = field(default_factory=Config)
     progress: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 

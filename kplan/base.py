@@ -5,20 +5,28 @@ Where there are both a dump and base manifests, the dump is the truth: base mani
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from kplan import outside
 from kplan.api.objects import Object, annotations_of
 from kplan.api.ref import Ref
 from kplan.apiserver import merge, writes
 from kplan.apiserver.writes import Call
 from kplan.applying import LAST_APPLIED, MANAGER, Applying, Options
+from kplan.arriving import arrive
+from kplan.arriving import told as arrivals
 from kplan.cluster import Cluster
 from kplan.diagnostics import Severity
+from kplan.graph import Graph
+from kplan.kinds.entries import is_stub
+from kplan.lint.engine import graph_of
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
 from kplan.missing import completed
 from kplan.node.shapes import GENERIC, nodes
 from kplan.sound import sound
+from kplan.storage import DEFAULT, needs_default
 
 
 def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
@@ -31,14 +39,22 @@ def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
         if not answer.accepted:
             notes.append(f"{definition['metadata'].get('name')}: its resources are not checked: {answer.message}")
     cluster.run()
+    applying = Applying(cluster, options)
+    stated = {applying.ref(m) for m in manifests if isinstance(m.data.get("metadata"), dict)}
+    leaning = _graph(sources, options) if options.config.external or any(map(is_stub, options.state)) else None
     if options.state:
         options.progress("restoring the state")
-        notes += _restore(cluster, options, nodes_given=stated_nodes or bool(options.nodes))
+        options = replace(options, state=outside.with_keys(options.state, leaning)) if leaning is not None else options
+        notes += _restore(cluster, options, stated, nodes_given=stated_nodes or bool(options.nodes))
+    notes += _outside(cluster, options, stated, leaning)
     if options.nodes:
         _add_nodes(cluster, options.nodes)
     elif not stated_nodes and not cluster.objects("Node"):
         _add_nodes(cluster, GENERIC)
         notes.append("nodes: 3 generic ones of 8 cpu and 32Gi (give --nodes or --state for yours)")
+    if not options.state and needs_default(m.data for m in manifests):
+        cluster.create(DEFAULT)
+        notes.append("claims that name no class: a default StorageClass is taken as there")
     if options.state:
         options.progress("letting the state come to rest")
     cluster.run()
@@ -49,14 +65,33 @@ def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
     return notes
 
 
-def _restore(cluster: Cluster, options: Options, *, nodes_given: bool) -> list[str]:
+def _graph(sources: Sources, options: Options) -> Graph:
+    """What the manifests lean on."""
+    together = Sources((*sources.manifests, *(options.base.manifests if options.base else ())))
+    return graph_of(together, namespace=options.namespace, version=options.version, definitions=options.definitions, state=options.state)
+
+
+def _outside(cluster: Cluster, options: Options, stated: Collection[Ref], leaning: Graph | None) -> list[str]:
+    """Take as there what exists outside the input."""
+
+    def known(ref: Ref) -> bool:
+        return ref in stated or cluster.get(ref) is not None
+
+    lived_in = {r.namespace for r in stated if r.namespace and not known(Ref("", "Namespace", "", r.namespace))}
+    spaces = outside.namespaces(lived_in, options.config, all_there=not options.state)
+    others = outside.stand_ins(leaning, options.config, known) if leaning is not None else []
+    cluster.restore([*spaces, *others])
+    return outside.notes(spaces, others)
+
+
+def _restore(cluster: Cluster, options: Options, stated: Collection[Ref], *, nodes_given: bool) -> list[str]:
     def known(ref: Ref) -> bool:
         return cluster.get(ref) is not None
 
     whole, left_out = sound(options.state, cluster.door)
-    objects, notes = completed(whole, known, nodes_given=nodes_given)
+    objects, notes = completed(whole, known, stated.__contains__, nodes_given=nodes_given)
     cluster.restore(objects)
-    return [f"base: {len(options.state)} objects of the given state", *left_out, *notes]
+    return [f"base: {_objects(len(options.state))} of the given state", *left_out, *notes]
 
 
 def _apply_base(cluster: Cluster, base: Sources, options: Options) -> list[str]:
@@ -71,8 +106,9 @@ def _apply_base(cluster: Cluster, base: Sources, options: Options) -> list[str]:
         if live is not None and not _has_owner(live):
             owned += _own(cluster, manifest, ref, options)
     applying.all(absent)
+    made = arrive(applying, base.opaque)
     cluster.run(quiet=options.horizon, horizon=options.horizon)
-    notes = [f"base: {len(base.manifests)} manifests of the other revision"]
+    notes = [f"base: {len(base.manifests)} manifest{'s' if len(base.manifests) != 1 else ''} of the other revision", *arrivals(made)]
     if owned:
         notes.append(f"ownership: taken from the base manifests for {owned} objects of the state that have no managedFields")
     refused = [r for r in applying.rejected if r.name]
@@ -125,6 +161,4 @@ def _objects(count: int) -> str:
 def _add_nodes(cluster: Cluster, text: str) -> None:
     made: Sequence[Object] = nodes(text)
     for node in made:
-        cluster.apply(node)
-        ref = {"apiVersion": "v1", "kind": "Node", "name": node["metadata"]["name"]}
-        cluster.patch(ref, {"status": node["status"]}, type="merge", subresource="status")
+        cluster.create(node)  # as kubelets register: with the status

@@ -6,21 +6,28 @@ unless asked for. Pure: it knows nothing of how the states came about.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from kplan.api.objects import Object, controller_of, group_kind_of, group_of
 from kplan.api.ref import Ref
 from kplan.manifests.snapshot import MASKED
-from kplan.schema import merge_schema
+from kplan.schema import CURRENT, lookup, merge_schema
 
 CREATE, UPDATE, REPLACE, DELETE = "create", "update", "replace", "delete"
 ACTIONS = (CREATE, UPDATE, REPLACE, DELETE)
 SERVER_METADATA = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink"})
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-SERVER_ANNOTATIONS = frozenset({LAST_APPLIED, "deployment.kubernetes.io/revision", "node.alpha.kubernetes.io/ttl"})
+SERVER_ANNOTATIONS = frozenset(
+    {LAST_APPLIED, "deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation", "node.alpha.kubernetes.io/ttl"}
+)
 MASK = "(sensitive)"
+MOST_ITEMS = 1000  # of two lists without keys that are compared item by item
+CUSTOMARY = (("name",), ("metadata.name",))  # by which lists without keys are matched, where that tells their items apart
+GENERATED = ("controller-uid", "batch.kubernetes.io/controller-uid")  # keys whose values the server draws for each Job
 
 
 class FieldChange(NamedTuple):
@@ -75,8 +82,10 @@ def changes(before: State, after: State, *, full: bool = False) -> tuple[Change,
 def fields_of(old: Object, new: Object, *, full: bool = False) -> Iterator[FieldChange]:
     """The fields in which two versions of one object differ."""
     secret = group_kind_of(new) == "Secret"
-    node = merge_schema(new["apiVersion"], new["kind"])
+    node = merge_schema(new["apiVersion"], new["kind"]) if lookup(CURRENT, new["apiVersion"], new["kind"]) else None
     for change in _differ("", _stated(old, full), _stated(new, full), node):
+        if not full and change.path.removesuffix("]").endswith(GENERATED):
+            continue
         if secret and change.before == MASKED and change.after is not None:
             continue  # a snapshot without the values of Secrets: whether they change cannot be told
         if secret and (LAST_APPLIED in change.path or change.path.split(".")[0].split("[")[0] in ("data", "stringData")):
@@ -162,31 +171,50 @@ def _differ(path: str, old: Any, new: Any, node: Any) -> Iterator[FieldChange]:
             yield from _differ(_child(path, key), old.get(key), new.get(key), child)
     elif isinstance(old, list) and isinstance(new, list) and (keys := _keys(node, old, new)):
         yield from _differ_items(path, old, new, keys, node)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) + len(new) <= MOST_ITEMS and all(isinstance(i, dict) for i in (*old, *new)):
+        yield from _differ_sequence(path, old, new)
     else:
         yield FieldChange(path, old, new)
 
 
 def _differ_items(path: str, old: list[Any], new: list[Any], keys: tuple[str, ...], node: Any) -> Iterator[FieldChange]:
     def by_key(items: list[Any]) -> dict[tuple[Any, ...], Any]:
-        return {tuple(i.get(k) for k in keys): i for i in items}
+        return {tuple(_at(i, k) for k in keys): i for i in items}
 
     before, after = by_key(old), by_key(new)
     inner = node.items() if callable(getattr(node, "items", None)) else None
     for key in [*before, *(k for k in after if k not in before)]:
-        name = ",".join(f"{k}={v}" for k, v in zip(keys, key, strict=True) if v is not None)
+        name = ",".join(f"{k.removeprefix('metadata.')}={v}" for k, v in zip(keys, key, strict=True) if v is not None)
         yield from _differ(f"{path}[{name}]", before.get(key), after.get(key), inner)
+
+
+def _differ_sequence(path: str, old: list[Any], new: list[Any]) -> Iterator[FieldChange]:
+    """Items that nothing tells apart but their place: those that came, those that went, those that stand where others stood."""
+    was, now = ([json.dumps(i, sort_keys=True, default=str) for i in items] for items in (old, new))
+    for kind, i, i_end, j, j_end in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        for k in range(max(i_end - i, j_end - j) if kind != "equal" else 0):
+            before, after = old[i + k] if i + k < i_end else None, new[j + k] if j + k < j_end else None
+            yield from _differ(f"{path}[{i + k if after is None else j + k}]", before, after, None)
 
 
 def _keys(node: Any, old: list[Any], new: list[Any]) -> tuple[str, ...]:
     """The keys by which items are matched; none where they are not maps or the keys do not tell them apart."""
     if not all(isinstance(i, dict) for i in (*old, *new)):
         return ()
-    keys = tuple(node.list.keys) if node is not None and node.list is not None and node.list.keys else ("name",)
-    for items in (old, new):
-        values = [tuple(i.get(k) for k in keys) for i in items]
-        if len(set(map(repr, values))) != len(values) or any(all(v is None for v in value) for value in values):
-            return ()
-    return keys
+    stated = tuple(node.list.keys) if node is not None and node.list is not None and node.list.keys else ()
+    return next((keys for keys in ((stated,) if stated else CUSTOMARY) if _tell_apart(keys, old) and _tell_apart(keys, new)), ())
+
+
+def _tell_apart(keys: tuple[str, ...], items: list[Any]) -> bool:
+    values = [tuple(_at(i, k) for k in keys) for i in items]
+    return len(set(map(repr, values))) == len(values) and not any(all(v is None for v in value) for value in values)
+
+
+def _at(item: Any, key: str) -> Any:
+    """The value of a key, such as `metadata.name` of a claim template."""
+    for part in key.split("."):
+        item = item.get(part) if isinstance(item, dict) else None
+    return item
 
 
 def _child(path: str, key: str) -> str:

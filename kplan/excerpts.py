@@ -14,8 +14,11 @@ from kplan.manifests.manifest import Manifest
 AROUND = 2  # lines before and after
 MOST_BYTES = 16 << 20
 LONGEST = 400  # characters of a line
+HARMLESS = ("apiVersion", "kind", "metadata", "type", "immutable")  # fields of a Secret that may be shown
+_ROOT = re.compile(r"[.\[]")
+_VALUES = re.compile(r"[Dd]ata[\"']?\s*:|last-applied-configuration")
 _PLAIN = re.compile(r"(?:apiVersion|kind)\s*:\s+[\w./-]+\s*$|\s*(?:metadata|labels|annotations|data|stringData)\s*:\s*$")
-_SECRET = re.compile(r"\s*(?:-\s+)?[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
+_SECRET = re.compile(r"(?<!\w)kind[\"']?\s*:\s*[\"']?Secret\b")
 _KEY = re.compile(r"(\s*(?:-\s+)?[\w.\"'/-]+\s*:)\s*\S")
 
 
@@ -49,17 +52,17 @@ def excerpts(diagnostics: Iterable[Diagnostic], manifests: Iterable[Manifest]) -
 
 def _excerpt(span: Span, manifests: Iterable[Manifest], path: str) -> Excerpt | None:
     holding = None
-    secret = False
     for manifest in manifests:
         first = manifest.document.line
         if first <= span.line <= first + manifest.document.text.count("\n"):
             holding = manifest.document
-            secret = secret or manifest.data.get("kind") == "Secret"
+            secret = manifest.data.get("kind") == "Secret"
+            if secret:
+                break
     if holding is not None:
         lines, start = holding.text.replace("\r\n", "\n").split("\n"), holding.line
     else:
-        lines, start = list(_file(span.file)), 1
-        secret = any(map(_SECRET.match, lines))
+        lines, start, secret = list(_file(span.file)), 1, _in_secret(span)
     at = span.line - start
     if not 0 <= at < len(lines):
         return None
@@ -71,8 +74,7 @@ def _excerpt(span: Span, manifests: Iterable[Manifest], path: str) -> Excerpt | 
         high -= 1
     shown = [line.expandtabs(1)[:LONGEST] for line in lines[low:high]]
     if secret:
-        plain = bool(path) and not path.startswith(("data", "stringData"))
-        shown = [line if plain and low + i == at else _masked(line) for i, line in enumerate(shown)]
+        shown = [_masked(line, path if low + i == at else "") for i, line in enumerate(shown)]
     return Excerpt(start + low, tuple(shown))
 
 
@@ -80,8 +82,10 @@ def _separates(line: str) -> bool:
     return line.startswith("---")
 
 
-def _masked(line: str) -> str:
-    """A line of a Secret: what names the object as it is, of anything else only its key."""
+def _masked(line: str, path: str = "") -> str:
+    """A line of a Secret, what stands at a field path on it: what names the object as it is, of anything else only its key."""
+    if _ROOT.split(path)[0] in HARMLESS and not _VALUES.search(line):
+        return line
     if not line.strip() or line.lstrip().startswith("#") or _PLAIN.match(line):
         return line
     key = _KEY.match(line)
@@ -100,10 +104,31 @@ def _file(name: str) -> tuple[str, ...]:
     return tuple(data.decode("utf-8", errors="replace").replace("\r\n", "\n").split("\n"))
 
 
-def excerpt_of(span: Span, known: Mapping[Span, Excerpt]) -> str | None:
-    """The line that a span is on: as it was read, else as the file has it now."""
+@lru_cache(maxsize=64)
+def _secrets(name: str) -> tuple[range, ...]:
+    """The line numbers of the documents of a file that are Secrets, or have some among others."""
+    found, first, secret = [], 1, False
+    for number, line in enumerate((*_file(name), "---"), 1):
+        if _separates(line):
+            if secret:
+                found.append(range(first, number))
+            first, secret = number + 1, False
+        elif _SECRET.search(line):
+            secret = True
+    return tuple(found)
+
+
+def _in_secret(span: Span) -> bool:
+    return any(span.line in lines for lines in _secrets(span.file))
+
+
+def excerpt_of(span: Span, known: Mapping[Span, Excerpt], path: str = "") -> str | None:
+    """The line that a span is on: as it was read, else as the file has it now; of a Secret not its values. `path`: the field that it is about."""
     excerpt = known.get(span)
     if excerpt is not None:
         return excerpt.line(span.line)
     lines = _file(span.file)
-    return lines[span.line - 1].expandtabs(1) if 0 < span.line <= len(lines) else None
+    if not 0 < span.line <= len(lines):
+        return None
+    line = lines[span.line - 1].expandtabs(1)
+    return _masked(line, path) if _in_secret(span) else line

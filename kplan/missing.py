@@ -13,15 +13,22 @@ from collections.abc import Callable, Iterable, Sequence
 from kplan.api import selectors
 from kplan.api.objects import Object, annotations_of, controller_of, group_kind, group_kind_of, group_of, labels_of
 from kplan.api.ref import Ref
+from kplan.api.words import some
 from kplan.node.shapes import GENERIC, nodes
+from kplan.proven import proven
+from kplan.standins import namespace
 
-MOST_NAMES = 3
 HASH = "pod-template-hash"
 BUILT_IN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
-def completed(objects: Sequence[Object], known: Callable[[Ref], bool], *, nodes_given: bool = False) -> tuple[list[Object], list[str]]:
-    """The objects with what they lack, and notes on it. `known` says whether the cluster has, or will have, an object besides."""
+def completed(
+    objects: Sequence[Object], known: Callable[[Ref], bool], stated: Callable[[Ref], bool] = lambda _: False, *, nodes_given: bool = False
+) -> tuple[list[Object], list[str]]:
+    """The objects with what they lack, and notes on it.
+
+    `known` says whether the cluster has an object besides, `stated` whether the manifests do: what they state is new, whatever pods prove.
+    """
     have: dict[Ref, Object] = {Ref.of(o): o for o in objects}
     made: list[Object] = []
     notes: list[str] = []
@@ -31,29 +38,28 @@ def completed(objects: Sequence[Object], known: Callable[[Ref], bool], *, nodes_
         have.update(new)
         made.extend(new.values())
         if new:
-            notes.append(words.format(_named(sorted(r.name for r in new))))
+            notes.append(words.format(some(sorted(r.name for r in new))))
 
     add(_namespaces(objects), "not in the state and taken as plain namespaces: {}")
     if not nodes_given and not any(r.group_kind == "Node" for r in have):
         add(_nodes(objects), f"not in the state, and pods run on them: nodes taken as {GENERIC.partition('x')[2]}: {{}}")
-    add(_volumes(objects, have), "not in the state, and claims are bound to them: volumes made from the claims: {}")
+    shown: dict[str, list[Object]] = defaultdict(list)
+    for obj in proven(objects):
+        if not stated(Ref.of(obj)):
+            shown[obj["kind"]].append(obj)
+    for kind, there in shown.items():
+        add(there, f"no {kind} in the state, and pods that it has need some: taken as there: {{}}")
+    add(_volumes([*objects, *shown["PersistentVolumeClaim"]], have), "not in the state, and claims are bound to them: volumes made from the claims: {}")
     add(_sets(objects, have), "not in the state, and pods belong to them: ReplicaSets made from their Deployments: {}")
     kept, cut = _with_known_owners(objects, have, known)
     if cut:
-        notes.append(f"owners not in the state: {_named(sorted(cut))}; what they own is taken as standing alone")
+        notes.append(f"owners not in the state: {some(sorted(cut))}; what they own is taken as standing alone")
     return [*made, *kept], notes
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def _namespaces(objects: Iterable[Object]) -> Iterable[Object]:
     for name in sorted({str(o["metadata"].get("namespace") or "") for o in objects} - {"", *BUILT_IN_NAMESPACES}):
-        labels = {"kubernetes.io/metadata.name": name}
-        meta = {"name": name, "labels": labels}
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": meta, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+        yield namespace(name)
 
 
 def _nodes(objects: Iterable[Object]) -> Iterable[Object]:

@@ -77,11 +77,11 @@ def _pods(before: State, after: State) -> Iterable[PodPlaces]:
         assert pod is not None
         replaced = old is not None and new is not None and old["metadata"].get("uid") != new["metadata"].get("uid")
         owner = cause_of(pod, after if new is not None else before)
-        yield PodPlaces(ref, owner, pod_requests(pod), _place(old), _place(new), replaced)
+        yield PodPlaces(ref, owner, pod_requests(pod), _place(old, before), _place(new, after), replaced)
 
 
-def _place(pod: Object | None) -> Place | None:
-    return Place(pod["spec"].get("nodeName") or "", phase_of(pod), why(pod)) if pod is not None else None
+def _place(pod: Object | None, state: State) -> Place | None:
+    return Place(pod["spec"].get("nodeName") or "", phase_of(pod), why(pod, state)) if pod is not None else None
 
 
 def _nodes(before: State, after: State, pods: Iterable[PodPlaces]) -> Iterable[NodeUse]:

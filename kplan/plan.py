@@ -6,16 +6,19 @@ A plan applies manifests to a base state in dependency order, lets controllers, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kplan.api.objects import Object, controller_of, group_kind_of
 from kplan.api.ref import Ref
 from kplan.api.times import format_time
+from kplan.api.words import some
 from kplan.apiserver.clock import START
 from kplan.apiserver.registry import BUILT_IN
 from kplan.applying import HORIZON, Applying, Options
+from kplan.arriving import arrive
+from kplan.arriving import told as arrivals
 from kplan.base import prepare
 from kplan.cluster import Cluster
 from kplan.diagnostics import Diagnostic, Severity, Span
@@ -23,10 +26,12 @@ from kplan.diff import REPLACE, Change, changes, state_of
 from kplan.excerpts import Excerpt, excerpts
 from kplan.graph import rank
 from kplan.lint import engine as lint
-from kplan.lint.engine import ruled
+from kplan.lint.engine import ruled, suppressed, unseen
 from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
+from kplan.losing import lose
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
+from kplan.node.provisioner import assumed
 from kplan.picture import Picture, picture
 from kplan.questions.blast import Blast, blast_radius
 from kplan.questions.recording import Recording
@@ -36,6 +41,7 @@ from kplan.webhooks import asked, blocking
 from kplan.webhooks import notes as webhook_notes
 
 ABSENT = ("dangling-", "non-existent-")  # rules that foresee what then happens
+ASSUMED = 'provisioner "{}" is taken to be installed: no CSIDriver object tells of it'
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
 
 
@@ -44,7 +50,7 @@ class Plan:
     """What applying the manifests comes to. `stated` are the refs of the manifests; `pods` are by topmost owner (or the pod itself).
 
     `started` and `ended` are virtual times around the change. `before` and `after` are whole states; a plan that was read again has neither,
-    and a `drawn` picture in their place.
+    and a `drawn` picture in their place. `left_out` are custom resources whose definitions nobody gave: a cluster that has them may take these.
     """
 
     version: str
@@ -68,6 +74,7 @@ class Plan:
     drawn: Picture | None = field(default=None, repr=False)
     blast: Blast = field(default_factory=Blast)
     rollouts: tuple[Rollout, ...] = ()
+    left_out: tuple[Ref, ...] = ()
 
     @cached_property
     def picture(self) -> Picture:
@@ -94,13 +101,23 @@ class Plan:
         pods = [f"{self.running} pods running" if self.running != 1 else "1 pod running", f"{self.pending} pending"]
         if self.failed:
             pods.append(f"{self.failed} failed")
+        unserved = len(self.left_out)
         refused = f" {len(self.rejected)} rejected." if self.rejected else ""
-        return f"Plan: {', '.join(parts)}; {', '.join(pods)}.{refused}"
+        unknown = f" {unserved} custom resource{'s' if unserved != 1 else ''} left out, of kinds without definition." if unserved else ""
+        return f"Plan: {', '.join(parts)}; {', '.join(pods)}.{refused}{unknown}"
+
+    @property
+    def findings(self) -> str:
+        """How much is wrong: `1 error, 2 warnings`; empty where nothing is."""
+        counts = {s: sum(1 for d in self.diagnostics if d.severity is s) for s in (Severity.ERROR, Severity.WARNING)}
+        return ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items() if n)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A cluster to which the manifests have been applied, at rest. `recording` has the writes since `before`, `events` begin with the change."""
+    """A cluster to which the manifests have been applied, at rest. `recording` has the writes since `before`, `events` begin with the change,
+    `arrived` is what programs are taken to have made.
+    """
 
     cluster: Cluster
     notes: tuple[str, ...]
@@ -111,12 +128,17 @@ class Applied:
     recording: Recording
     events: tuple[Object, ...]
     started: str
+    arrived: frozenset[Ref]
 
 
 def applied(sources: Sources, options: Options) -> Applied:
     """Apply the manifests of `sources` to the base state that `options` give, and run the cluster until it rests."""
-    cluster = Cluster(version=options.version, now=options.now or START, scheduler_config=options.scheduler, metrics=options.metrics)
+    cluster = Cluster(version=options.version, now=options.now or START, scheduler_config=options.scheduler, metrics=options.metrics, provisioners=True)
     notes = prepare(cluster, sources, options)
+    if options.without_nodes or options.without_zones:
+        options.progress("losing nodes")
+        sources, note = lose(cluster, sources, options.without_nodes, options.without_zones)
+        notes.append(note)
     before = _snapshot(cluster)
     mark, started = len(cluster.events()), format_time(cluster.door.store.now)
     applying = Applying(cluster, options)
@@ -124,37 +146,48 @@ def applied(sources: Sources, options: Options) -> Applied:
         stated = applying.all(sources.manifests)
         applying.prune(options.base.manifests if options.base is not None else (), stated)
         options.progress("running the cluster")
+        made = arrive(applying, sources.opaque)
         run = cluster.run(quiet=options.horizon, horizon=options.horizon)
+    volumes = {ref.name for ref in before if ref.kind == "PersistentVolume"}
+    notes += [ASSUMED.format(driver) for driver in assumed(cluster.door.store, volumes)]
     notes += _unmatched(options, [*before.values(), *cluster.objects("Pod")])
-    return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]), started)
+    notes += arrivals(made)
+    return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]), started, frozenset(made))
 
 
 def plan(sources: Sources, options: Options) -> Plan:
     """Plan the manifests of `sources` over the base state that `options` give."""
     done = applied(sources, options)
     cluster, applying, before, stated, run, events = done.cluster, done.applying, done.before, done.stated, done.run, done.events
-    found: list[Diagnostic] = [*sources.diagnostics, *applying.diagnostics]
     after = _snapshot(cluster)
     outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
-    linting = lint.Options(namespace=options.namespace, version=options.version, state=tuple(_standing(after)), simulated=True)
+    standing = tuple(_standing(after))
+    linting = lint.Options(namespace=options.namespace, version=options.version, state=standing, config=options.config, profile="default", simulated=True)
+    judged = replace(sources, manifests=tuple(applying.places.values()))
+    hidden = unseen(applying.taken, linting, judged)
+    found: list[Diagnostic] = [*sources.diagnostics, *map(hidden.temper, applying.diagnostics)]
+    outcomes = [*map(hidden.temper, outcomes)]
     webhooks = asked(cluster, before, after)
     outcomes += blocking(webhooks, cluster, after, applying.places)
-    found += _explained(outcomes, ruled(applying.taken, linting, sources))
+    accepted = suppressed(applying.places.items(), options.config)
+    found += _explained(outcomes, accepted.split([*ruled(applying.taken, linting, judged)])[0])
     found += _not_simulated(sources.manifests)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
     refused = applying.replacements  # what would have to be replaced, and is left as it is
-    differing = [c for c in changes(before, after, full=options.full) if c.ref not in refused]
+    differing = [c for c in changes(before, after, full=options.full) if c.ref not in refused and c.ref not in done.arrived]
     differing += [Change(ref, REPLACE, found.fields, found.live, found.live) for ref, found in refused.items()]
     difference = tuple(sorted(differing, key=lambda c: (rank(c.ref.group_kind), c.ref)))
     changed = {c.ref for c in difference}
-    told = tuple(dict.fromkeys(found))
+    told = tuple(_once(dict.fromkeys(found)))
+    unknown = {d.ref.group_kind for d in told if d.rule == lint.UNKNOWN and d.ref is not None}
     return Plan(
         version=options.version,
         notes=(*done.notes, *webhook_notes(webhooks, before)),
         changes=difference,
         diagnostics=told,
         stated=tuple(sorted(stated)),
-        rejected=tuple(applying.rejected),
+        rejected=tuple(r for r in applying.rejected if r.group_kind not in unknown),
+        left_out=tuple(r for r in applying.rejected if r.group_kind in unknown),
         pods=summaries(after),
         running=phases["Running"] + phases["Completed"],
         pending=phases["Pending"] + phases["NotReady"],
@@ -180,8 +213,7 @@ def _unmatched(options: Options, objects: Iterable[Object]) -> Iterable[str]:
     """A word about recorded metrics that say nothing of any pod here."""
     names = options.metrics.unmatched(o for o in objects if o["kind"] == "Pod") if options.metrics is not None else ()
     if names:
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        yield f"metrics: recorded of pods that match none here: {', '.join(names[:3])}{more}"
+        yield f"metrics: recorded of pods that match none here: {some(names)}"
 
 
 def _standing(state: dict[Ref, Object]) -> Iterable[Object]:
@@ -199,6 +231,17 @@ def _explained(outcomes: Sequence[Diagnostic], findings: Iterable[Diagnostic]) -
             left.remove(same)
         told.append(replace(outcome, hint=outcome.hint or same.hint, severity=max(outcome.severity, same.severity)) if same else outcome)
     return [*told, *left]
+
+
+def _once(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Kinds without a definition are told once each, as linting does."""
+    kinds = set()
+    for diagnostic in found:
+        if diagnostic.rule == lint.UNKNOWN and diagnostic.ref is not None:
+            if diagnostic.ref.group_kind in kinds:
+                continue
+            kinds.add(diagnostic.ref.group_kind)
+        yield diagnostic
 
 
 def _not_simulated(manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:

@@ -67,6 +67,7 @@ class Simulation:
                 self._watching.setdefault(watch.kind, []).append((i, watch))
         self._concerned: dict[str, tuple[tuple[int, Watch], ...]] = {}  # the same with those that watch everything, by kind as it is met
         self._last_phase = len(phases) - 1
+        self._busy = 0  # a bit for each loop whose queue is not empty: looked at after every write
         self._timers: list[tuple[datetime, int, int, Any]] = []
         self._due: dict[tuple[int, Any], datetime] = {}
         self._ticket = 0
@@ -136,26 +137,27 @@ class Simulation:
                         self._later(i, key, watch.after)
                     else:
                         loop.queue[key] = None
+                        self._busy |= 1 << i
         log.clear()
 
     def _enqueue(self, index: int, key: Any) -> None:
         self.loops[index].queue[key] = None
+        self._busy |= 1 << index
 
     def _drain(self) -> Diagnostic | None:
         """Work off all queues at the present instant; a diagnostic if that does not end."""
         syncs: Counter[tuple[int, Any]] = Counter()
         steps: Counter[int] = Counter()
         self._dispatch()
-        while True:
-            busy = next((i for i, loop in enumerate(self.loops) if loop.queue), None)
-            if busy is None:
-                return None
+        while self._busy:
+            busy = (self._busy & -self._busy).bit_length() - 1  # the first of them
             loop = self.loops[busy]
             at_most = self._together(loop, steps[busy])
             while loop.queue and at_most:
-                at_most -= 1
-                steps[busy] += 1
                 key, _ = loop.queue.popitem(last=False)
+                if loop.phase < self._last_phase or loop.controller.seen_singly(key, loop.client):
+                    at_most -= 1
+                    steps[busy] += 1
                 syncs[busy, key] += 1
                 if syncs[busy, key] > MAX_SYNCS_PER_INSTANT:
                     return self._stuck(syncs)
@@ -164,12 +166,15 @@ class Simulation:
                 self._rivalry.writer = None
                 self._again(busy, key, after)
                 self._dispatch()
+            if not loop.queue:
+                self._busy &= ~(1 << busy)
+        return None
 
     def _together(self, loop: Loop, steps: int) -> int:
         """How many keys a loop works off before those before it get their turn again, after so many at this instant.
 
         A controller works off all it has. Kubelets and drivers are many, and controllers see what each of them writes: the first few writes
-        one by one, later ones, as with any busy watch, ever more of them together.
+        one by one, later ones, as with any busy watch, ever more of them together. What nobody would act upon singly does not count.
         """
         if loop.phase < self._last_phase:
             return sys.maxsize

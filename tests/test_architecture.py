@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -58,6 +59,43 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.split(".")[0]
+
+
+SIMULATOR = ("kplan.cluster", "kplan.simulate", "kplan.controllers", "kplan.scheduler", "kplan.node", "kplan.network", "kplan.questions", "kplan.plan")
+SLOW = ("numpy", "networkx", "jsonschema", "xml.sax", "http.client", "ssl", "multiprocessing", "concurrent.futures", "asyncio", "kplan.cel")
+LOADED = """
+import sys
+from kplan.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as done:
+    assert not done.code, done.code
+sys.stderr.write("\\n".join(sys.modules))
+"""
+
+
+def loaded(*arguments: str, cache: Path) -> set[str]:
+    """The modules that a command loads."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), "HOME": str(cache)}
+    done = subprocess.run([sys.executable, "-c", LOADED, *arguments], cwd=cache, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(done.stderr.split("\n"))
+
+
+@pytest.mark.parametrize("format", ["text", "json", "sarif", "junit", "github", "gitlab", "markdown"])
+def test_linting_loads_no_cluster_and_nothing_slow(format: str, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n", encoding="utf-8")
+    arguments = ("lint", "--format", format, *(("--output", f"{format}=out") if format != "text" else ()), "one.yaml")
+    cold, warm = loaded(*arguments, cache=tmp_path), loaded(*arguments, cache=tmp_path)
+    assert not cold & {*SIMULATOR, *SLOW}
+    assert ("rich" in cold) == (format == "text")
+    assert "kplan.lint.engine" in cold
+    assert not warm & {"kplan.lint.engine", "kplan.apiserver", "kplan.kinds", "kplan.lint.rules"}
+
+
+def test_telling_the_version_loads_next_to_nothing(tmp_path: Path) -> None:
+    mine = {name for name in loaded("--version", cache=tmp_path) if name.startswith("kplan.")}
+    assert mine == {"kplan.cli", "kplan.cli.main", "kplan.cli.streams"}
 
 
 def test_modules_import_what_stands_to_their_right() -> None:

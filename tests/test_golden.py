@@ -11,6 +11,7 @@ import pytest
 from referencing import Registry, Resource
 
 from kplan.cli.main import main
+from kplan.report.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -70,26 +71,39 @@ def validator(name: str) -> Any:
     """A validator for one of our own formats."""
     from jsonschema import Draft202012Validator
 
-    documents = [json.loads((ROOT / "schemas" / f"{n}.schema.json").read_text(encoding="utf-8")) for n in ("plan", "findings")]
-    registry = Registry().with_resources([(d["$id"], Resource.from_contents(d)) for d in documents])
-    schema = next(d for d in documents if d["$id"].rpartition("/")[2].startswith(name))
-    return Draft202012Validator(schema, registry=registry)
+    documents = {n: json.loads((ROOT / "schemas" / f"{n}.schema.json").read_text(encoding="utf-8")) for n in ("plan", "plans", "findings")}
+    registry = Registry().with_resources([(d["$id"], Resource.from_contents(d)) for d in documents.values()])
+    return Draft202012Validator(documents[name], registry=registry)
 
 
-PLANS = [
-    ["samples/shop"],
-    ["samples/update/v2", "--base", "samples/update/v1"],
-    ["samples/cluster/change", "--state", "samples/cluster/state.yaml"],
-    ["samples/broken/misspelt-field"],
-    ["samples/broken/too-big"],
-    ["samples/broken/yaml-indentation"],
-]
+def plans() -> dict[str, list[str]]:
+    """What each scenario plans, without how it is printed."""
+    found = {}
+    for scenario in SCENARIOS:
+        command, *words = shlex.split((scenario / "args").read_text(encoding="utf-8"))
+        if command == "plan" and not {"--format", "--quiet", "-v"} & set(words):
+            found[scenario.name] = words
+    return found
 
 
-@pytest.mark.parametrize("arguments", PLANS, ids=lambda a: a[0].removeprefix("samples/"))
-def test_plan_json_follows_its_schema(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    _, out = run(["plan", "--format", "json", *arguments], capsys)
-    validator("plan").validate(json.loads(out))
+PLANS = plans()
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_plan_follows_the_schema_and_is_drawn_again_from_it(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`kplan show plan.json` prints in each format what the plan itself printed, to the byte."""
+    direct, again = ([f"--output={f}={tmp_path / f'{when}.{f}'}" for f in FORMATS] for when in ("direct", "again"))
+    _, text = run(["plan", *PLANS[name], *direct], capsys)
+    document = json.loads((tmp_path / "direct.json").read_text(encoding="utf-8"))
+    validator("plans" if "plans" in document else "plan").validate(document)
+    assert run(["show", str(tmp_path / "direct.json"), *again], capsys) == (0, text)
+    for format in FORMATS:
+        assert (tmp_path / f"again.{format}").read_bytes() == (tmp_path / f"direct.{format}").read_bytes(), format
+
+
+def test_there_are_plans_of_one_and_of_several() -> None:
+    several = [name for name, words in PLANS.items() if "1.25,1.26" in words]
+    assert several and len(PLANS) > len(several) + 15
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.name)
@@ -110,3 +124,10 @@ def test_colour_is_on_when_forced(capsys: pytest.CaptureFixture[str]) -> None:
     _, coloured = run(["lint", "--color", "samples/broken/wrong-type"], capsys)
     assert "\x1b[" not in plain
     assert "\x1b[" in coloured
+
+
+def test_every_part_of_a_plan_is_documented() -> None:
+    rows = (ROOT / "docs" / "plan-json.md").read_text(encoding="utf-8").split("| field | is |")[1].split("\n\n")[0]
+    named = {word for row in rows.splitlines() for word in row.partition("| ")[2].partition(" |")[0].replace("`", "").split(", ")} - {"", "---|---|"}
+    schema = json.loads((ROOT / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+    assert named == set(schema["properties"])

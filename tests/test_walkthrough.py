@@ -30,8 +30,18 @@ BLOCKS = [(path, command) for path in TOOL.TRANSCRIPTS for command in TOOL.comma
 def test_output_is_as_shown(path: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "KPLAN_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
-    shown = f"<!-- {command} -->\n```text\n{TOOL.transcript(command)}```"
-    assert shown in path.read_text(encoding="utf-8"), "stale: python tools/build_docs.py"
+    assert TOOL.block(command) in path.read_text(encoding="utf-8"), "stale: python tools/build_docs.py"
+
+
+def test_the_way_of_a_pull_request_is_shown() -> None:
+    """From the base over the diff and what it does to what runs to the comment on it, and back from the saved plan."""
+    walk = (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8")
+    order = ["--base samples/update/v1", "spec.replicas: 3 → 4", "what it does to what runs", "~ rollout of", "does not come to its end", "--format markdown"]
+    at = 0
+    for words in order:
+        at = walk.find(words, at)
+        assert at > 0, words
+    assert "</details>" in walk and "kplan show plan.json" in walk
 
 
 def test_nothing_is_left_to_fill_in() -> None:

@@ -157,12 +157,12 @@ DOCUMENTS: dict[str, Callable[[], Iterator[str]]] = {"rules.md": rules, "kinds.m
 
 
 TRANSCRIPTS = (ROOT / "README.md", DOCS / "walkthrough.md", DOCS / "questions.md")
-_BLOCK = re.compile(r"<!-- (kplan [^\n]*?) -->\n```\w*\n.*?^```$", re.S | re.M)
+_BLOCK = re.compile(r"<!-- (?P<command>kplan [^\n]*?) -->\n(?P<fence>`{3,4})\w*\n.*?^(?P=fence)$", re.S | re.M)
 
 
 def commands(path: Path) -> list[str]:
     """The commands whose output a document shows."""
-    return _BLOCK.findall(path.read_text(encoding="utf-8"))
+    return [m["command"] for m in _BLOCK.finditer(path.read_text(encoding="utf-8"))]
 
 
 def transcript(command: str) -> str:
@@ -179,9 +179,16 @@ def transcript(command: str) -> str:
     return f"$ {command}\n{out.getvalue()}"
 
 
+def block(command: str) -> str:
+    """A command with its output as a document shows it; four ticks where the output has three."""
+    text = transcript(command)
+    fence = "````" if "```" in text else "```"
+    return f"<!-- {command} -->\n{fence}text\n{text}{fence}"
+
+
 def transcribed(path: Path) -> str:
     """A document with the output of its commands as it is now."""
-    return _BLOCK.sub(lambda m: f"<!-- {m[1]} -->\n```text\n{transcript(m[1])}```", path.read_text(encoding="utf-8"))
+    return _BLOCK.sub(lambda m: block(m["command"]), path.read_text(encoding="utf-8"))
 
 
 def text_of(name: str) -> str:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from kplan.cli.options import checked_version, configuration, console, dump_of, pod_metrics, scheduler_configuration
+from kplan.cli.options import (
+    checked_namespace,
+    checked_version,
+    configuration,
+    console,
+    dump_of,
+    pod_metrics,
+    scheduler_configuration,
+    tell_problems,
+)
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, Scenario, scenarios, time_of
 from kplan.cli.streams import for_machines
@@ -30,7 +39,7 @@ OPTIONS = (
     click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c."),
     click.option("--scheduler-config", "scheduler", default=None, metavar="FILE", help="A KubeSchedulerConfiguration: profiles, plugins, weights."),
     click.option("--metrics", default=None, metavar="FILE", help="PodMetrics: what pods use (kubectl get pods.metrics.k8s.io -A -o yaml)."),
-    click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
+    click.option("--horizon", default="11m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
     click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state)."),
     click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated)."),
     click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated)."),
@@ -71,13 +80,13 @@ class Asked:
         from kplan.plan import applied
 
         scenario = self._scenario()
+        if tell_problems(scenario.sources):
+            raise click.exceptions.Exit(2)  # an answer about another cluster would be wrong
         try:
             done = applied(scenario.sources, scenario.options)
         except ShapeError as error:
-            raise click.UsageError(f"--nodes: {error}") from None
+            raise click.ClickException(f"--nodes: {error}") from None
         scenario.options.progress("")
-        for problem in scenario.sources.diagnostics:
-            click.echo(f"{problem.span or ''}: {problem.severity}: {problem.message}".lstrip(": "), err=True)
         if not self.quiet:
             for note in done.notes:
                 click.echo(note, err=True)
@@ -106,7 +115,8 @@ class Asked:
             dump = dump_of(self.state, progress=options.progress)
             start = self.now or dump.newest
             version = checked_version(self.version or config.kubernetes_version)
-            alone = replace(options, version=version, namespace=self.namespace or config.namespace or "default", nodes=self.nodes)
+            namespace = checked_namespace(self.namespace) or config.namespace or "default"
+            alone = replace(options, config=config, version=version, namespace=namespace, nodes=self.nodes)
             return Scenario("", "", Sources(()), replace(alone, state=dump.objects, now=time_of(start) if start else None))
         given = Given(
             paths=self.paths,
@@ -125,7 +135,7 @@ class Asked:
         found = scenarios(given, config, options)
         if len(found) != 1:
             names = ", ".join(" ".join(filter(None, (s.name, s.version))) for s in found)
-            raise click.UsageError(f"these are {len(found)} clusters ({names}): ask about one of them, by its PATH or --env")
+            raise click.ClickException(f"these are {len(found)} clusters ({names}): ask about one of them, by its PATH or --env")
         return found[0]
 
     def draw(self, answer: Any, text: Callable[[Any, Console], None], json: Callable[[Any, TextIO], None]) -> None:

@@ -7,6 +7,7 @@ import click
 from kplan.cli.asking import Asked, asked
 
 SHAPE = "8cpu,32Gi"
+MOST_PODS = 10_000
 
 
 @click.command()
@@ -21,8 +22,13 @@ def command(asking: Asked, fits: tuple[str, ...], needs: tuple[str, ...], shape:
     Exit code: 0, or 1 where no replica of a --fit fits or no number of nodes is enough for a --need.
     """
     wanted = [_wanted(text) for text in needs]
+    from kplan.node.shapes import ShapeError, nodes
+
+    try:
+        nodes(f"1x{shape}")
+    except ShapeError as error:
+        raise click.ClickException(f"--shape: {error}") from None
     cluster = asking.cluster()
-    from kplan.node.shapes import ShapeError
     from kplan.questions.capacity import NoReplicasError, capacity, fit, need
     from kplan.questions.naming import UnknownError, named
     from kplan.report.capacity import Answer, render_json, render_text
@@ -32,15 +38,17 @@ def command(asking: Asked, fits: tuple[str, ...], needs: tuple[str, ...], shape:
         fitting = [fit(cluster, named(cluster, text, asking.namespace)) for text in fits]
         needed = [need(cluster, named(cluster, text, asking.namespace), count, shape) for text, count in wanted]
     except (UnknownError, NoReplicasError) as error:
-        raise click.UsageError(str(error)) from None
+        raise click.ClickException(str(error)) from None
     except ShapeError as error:
-        raise click.UsageError(f"--shape: {error}") from None
+        raise click.ClickException(f"--shape: {error}") from None
     asking.draw(Answer(room, fitting, needed), render_text, render_json)
     return int(any(not f.more for f in fitting) or any(n.nodes is None for n in needed))
 
 
 def _wanted(text: str) -> tuple[str, int]:
     ref, equals, number = text.rpartition("=")
+    if equals and number.isdecimal() and int(number) > MOST_PODS:
+        raise click.ClickException(f"--need: {number} replicas are too many: at most {MOST_PODS}")
     if not equals or not number.isdecimal():
-        raise click.UsageError(f'--need: "{text}" is not REF=N, such as deployment/web=20')
+        raise click.ClickException(f'--need: "{text}" is not REF=N, such as deployment/web=20')
     return ref, int(number)

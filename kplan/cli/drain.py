@@ -22,21 +22,17 @@ def command(asking: Asked, words: tuple[str, ...], lost_nodes: tuple[str, ...], 
     drained = tuple(dict.fromkeys(n.removeprefix("node/") for n in names))
     if bool(drained) == bool(lost_nodes or lost_zones):
         raise click.UsageError("name nodes to drain, or those to lose with --without-node and --without-zone")
+    if not asking.paths and len(drained) > 1 and not (asking.state or asking.environments):
+        raise click.ClickException(f"name manifests (PATH) or a --state: {', '.join(names)} are taken as nodes, for there are no such files")
     cluster = asking.cluster()
-    from kplan.questions.drain import drain, nodes_of_zone
+    from kplan import losing
+    from kplan.questions.drain import drain
     from kplan.report.drain import render_json, render_text
 
-    lost = list(lost_nodes)
-    for zone in lost_zones:
-        there = nodes_of_zone(cluster, zone)
-        if not there:
-            raise click.UsageError(f"no node is in zone {zone}")
-        lost += there
-    known = [n["metadata"]["name"] for n in cluster.objects("Node")]
-    for name in (*drained, *lost):
-        if name not in known:
-            more = f" and {len(known) - 5} more" if len(known) > 5 else ""
-            raise click.UsageError(f"there is no node {name}: there is {', '.join(known[:5])}{more}")
-    found = drain(cluster, tuple(dict.fromkeys(drained or lost)), lost=bool(lost))
+    try:
+        nodes = losing.lost_nodes(cluster.objects("Node"), drained or lost_nodes, lost_zones)
+    except losing.LostError as error:
+        raise click.ClickException(str(error)) from None
+    found = drain(cluster, nodes, lost=not drained)
     asking.draw(found, render_text, render_json)
     return 0 if found.ok else 1

@@ -24,6 +24,6 @@ def command(asking: Asked, ref: str) -> int:
     try:
         found = explain(cluster, named(cluster, ref, asking.namespace))
     except UnknownError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.ClickException(str(error)) from None
     asking.draw(found, render_text, render_json)
     return 0 if found.ready else 1

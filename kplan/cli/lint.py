@@ -33,6 +33,7 @@ LEVELS = ("error", "warning", "note")
 @click.option("--baseline", type=click.Path(dir_okay=False), help="Tell only what this file does not have.")
 @click.option("--write-baseline", type=click.Path(dir_okay=False), help="Write what is found to this file and exit with 0.")
 @click.option("--cache/--no-cache", "use_cache", default=True, help="Whether findings of former runs over the same input are used and kept.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="How many processes work at once (default 0: one a processor).")
 @click.option("--statistics", is_flag=True, help="Also tell how much each rule found and how long it took (on standard error).")
 @click.option("--fix", is_flag=True, help="Print the changes that would mend what can be mended safely, as a diff.")
 @click.option("--write", "write_fixes", is_flag=True, help="With --fix: change the files.")
@@ -57,6 +58,7 @@ def command(
     baseline: str | None,
     write_baseline: str | None,
     use_cache: bool,
+    jobs: int,
     statistics: bool,
     fix: bool,
     write_fixes: bool,
@@ -85,8 +87,8 @@ def command(
         "statistics": statistics,
     }
     if fix:
-        return _fix(paths, (*exclude, *config.exclude), options, state, crds, write_fixes)
-    held = _found(paths, (*exclude, *config.exclude), options, state, crds, use_cache and not statistics)
+        return _fix(paths, (*exclude, *config.exclude), options, state, crds, jobs, write_fixes)
+    held = _found(paths, (*exclude, *config.exclude), options, state, crds, use_cache and not statistics, jobs)
     findings = held.findings
     if statistics:
         _statistics(findings.times, findings.diagnostics)
@@ -114,19 +116,21 @@ def _new(baseline: str, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         raise click.UsageError(f"--baseline: {error}") from None
 
 
-def _found(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], use_cache: bool) -> Held:
+def _found(
+    paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], use_cache: bool, jobs: int
+) -> Held:
     """What linting finds, or found when it last looked at the same."""
     from kplan.lint import cache
 
-    key = cache.key_of(paths, exclude, (*state, *crds), options) if use_cache and paths else None
+    key = cache.key_of(paths, exclude, state, options, definitions=crds) if use_cache and paths else None
     held = cache.load(key) if key else None
     if held is None:
         from kplan.lint.engine import Options, lint
 
-        sources = read(paths, exclude)
+        sources = read(paths, exclude, jobs=jobs)
         findings = lint(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
         held = cache.Held(findings, sources.skipped, unreadable(sources))
-        if key:
+        if key and cache.lasts(held):
             cache.store(key, held)
     return held
 
@@ -141,12 +145,14 @@ def _statistics(times: dict[str, float], diagnostics: Sequence[Diagnostic]) -> N
         click.echo(f"{name:{width}}  {counts[name]:6}  {took}".rstrip(), err=True)
 
 
-def _fix(paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], write_fixes: bool) -> int:
+def _fix(
+    paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], jobs: int, write_fixes: bool
+) -> int:
     """Show, or make, the changes that mend what can be mended safely."""
     from kplan.lint.engine import Options
     from kplan.lint.fixing import fixes, unified
 
-    sources = read(paths, exclude)
+    sources = read(paths, exclude, jobs=jobs)
     found = fixes(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
     for change in found:
         if write_fixes:

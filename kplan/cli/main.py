@@ -48,8 +48,11 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. click would end the process itself, with 1, once nobody reads: 1 says that something is found."""
+        from kplan.api.garbage import no_garbage
+
         try:
-            return super().invoke(ctx)
+            with no_garbage():  # a command ends soon
+                return super().invoke(ctx)
         except BrokenPipeError as error:
             raise streams.ReaderGoneError from error
 
@@ -65,6 +68,15 @@ def cli() -> None:
     """Says, offline, what the API server will say to your Kubernetes manifests, what the cluster will then look like, and what breaks on the way."""
 
 
+def _told(error: click.ClickException) -> str:
+    """What is wrong, in one line; of what is said wrongly also where to look it up."""
+    text = " ".join(error.format_message().split())
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        return text
+    stop = "" if text.endswith((".", ")")) else "."
+    return f"{text}{stop} See {error.ctx.command_path} --help."
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """The entry point; never returns normally."""
     streams.prepare()
@@ -76,7 +88,7 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"{CLEAR if sys.stderr.isatty() else ''}kplan: interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"Error: {_told(error)}", err=True)
         sys.exit(2)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -51,24 +52,29 @@ def outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(more(command))
 
 
-def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callable[[str, TextIO, Console], None]) -> None:
-    """Draw to standard output in one format and to files in others."""
-    from rich.console import Console
-
+def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callable[[str, TextIO, Callable[[], Console]], None]) -> None:
+    """Draw to standard output in one format and to files in others; `draw` gets what makes a screen, for text."""
     from kplan.report.formats import FORMATS
 
     for item in output:
         name, equals, path = item.partition("=")
         if not equals or name not in FORMATS or not path:
-            raise click.UsageError(f'--output "{item}" is not FORMAT=FILE with a format of {", ".join(FORMATS)}')
+            raise click.ClickException(f'--output "{item}" is not FORMAT=FILE with a format of {", ".join(FORMATS)}')
         try:
-            with open(path, "w", encoding="utf-8", newline="\n") as file:
-                draw(name, file, Console(file=file, width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False))
+            with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                draw(name, file, partial(_page, file))
         except OSError as error:
-            raise click.UsageError(f'--output: cannot write "{path}": {error.strerror}') from None
+            raise click.ClickException(f'--output: cannot write "{path}": {error.strerror}') from None
     if format != "text":
         streams.for_machines()
-    draw(format, sys.stdout, console(color))
+    draw(format, sys.stdout, partial(console, color))
+
+
+def _page(file: TextIO) -> Console:
+    """A text file for people."""
+    from rich.console import Console
+
+    return Console(file=file, width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
 
 
 def configuration() -> Config:
@@ -81,7 +87,7 @@ def configuration() -> Config:
     try:
         return load(path) if path else Config()
     except ConfigError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.ClickException(str(error)) from None
 
 
 def state_objects(paths: tuple[str, ...]) -> list[Object]:
@@ -125,11 +131,11 @@ def scheduler_configuration(path: str | None) -> Object | None:
     try:
         found = load_yaml(Path(path).read_bytes())
     except OSError as error:
-        raise click.UsageError(f"--scheduler-config: {path}: {error.strerror or error}") from None
+        raise click.ClickException(f"--scheduler-config: {path}: {error.strerror or error}") from None
     except YamlError as error:
-        raise click.UsageError(f"--scheduler-config: {path}: {error}") from None
+        raise click.ClickException(f"--scheduler-config: {path}: {error}") from None
     if len(found) != 1 or found[0].get("kind") != "KubeSchedulerConfiguration":
-        raise click.UsageError(f"--scheduler-config: {path}: not a KubeSchedulerConfiguration")
+        raise click.ClickException(f"--scheduler-config: {path}: not a KubeSchedulerConfiguration")
     return found[0]
 
 
@@ -144,7 +150,21 @@ def pod_metrics(path: str | None) -> PodMetrics | None:
     try:
         return read_pod_metrics(Path(path).read_bytes())
     except (OSError, PodMetricsError) as error:
-        raise click.UsageError(f"--metrics: {path}: {getattr(error, 'strerror', None) or error}") from None
+        raise click.ClickException(f"--metrics: {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def checked_namespace(name: str | None) -> str | None:
+    """A namespace that may be; None where none is given."""
+    from kplan.api.names import is_dns1123_label
+
+    if name and is_dns1123_label(name):
+        raise click.ClickException(f'--namespace: "{name}" is no name of a namespace: lower case letters, digits and "-", as in team-a')
+    return name
+
+
+def checked_versions(text: str | None) -> list[str]:
+    """The minor versions of a list such as `1.36,1.37`, each once."""
+    return list(dict.fromkeys(checked_version(v.strip()) for v in (text or "").split(",") if v.strip())) or [checked_version(None)]
 
 
 def checked_version(version: str | None) -> str:
@@ -154,35 +174,52 @@ def checked_version(version: str | None) -> str:
     version = version or CURRENT
     minor = ".".join(version.removeprefix("v").split(".")[:2])
     if minor not in versions():
-        raise click.UsageError(f"Kubernetes {version} is not known: {versions()[0]} to {versions()[-1]} are")
+        raise click.ClickException(f"Kubernetes {version} is not known: {versions()[0]} to {versions()[-1]} are")
     return minor
 
 
-def read(paths: tuple[str, ...], exclude: tuple[str, ...], rendering: Rendering | None = None) -> Sources:
-    """The manifests of the paths; `-` is standard input."""
+def read(paths: tuple[str, ...], exclude: tuple[str, ...], rendering: Rendering | None = None, jobs: int = 0) -> Sources:
+    """The manifests of the paths; `-` is standard input. `jobs`: see `load`."""
     from kplan.manifests.sources import load
 
     if not paths:
-        raise click.UsageError("name at least one file or folder (- for standard input)")
-    return load(paths, exclude, sys.stdin.buffer.read() if "-" in paths else None, rendering=rendering)
+        raise click.UsageError("name at least one file or folder, - for standard input")
+    return load(paths, exclude, sys.stdin.buffer.read() if "-" in paths else None, rendering=rendering, jobs=jobs)
 
 
 def read_base(base: tuple[str, ...], paths: tuple[str, ...], exclude: tuple[str, ...], rendering: Rendering | None = None) -> Sources | None:
     """The manifests of --base: of folders, or (`git:REF`) of the same paths at another revision; None where none is given."""
-    from functools import partial
-
     from kplan.manifests.revision import RevisionError, at_revision
     from kplan.manifests.sources import load
 
     revisions = [b.removeprefix("git:") for b in base if b.startswith("git:")]
     if not revisions:
-        return read(base, exclude, rendering) if base else None
+        return _folders(base, exclude, rendering) if base else None
     if len(base) > 1:
         raise click.ClickException("--base git:REF stands alone")
     try:
         return at_revision(paths, revisions[0], partial(load, exclude=exclude, rendering=rendering))
     except RevisionError as error:
         raise click.ClickException(f"--base: {error}") from None
+
+
+def _folders(base: tuple[str, ...], exclude: tuple[str, ...], rendering: Rendering | None) -> Sources:
+    """The manifests of --base DIR. Where there are none, all would seem to be new."""
+    found = read(base, exclude, rendering)
+    for problem in found.diagnostics:
+        if problem.rule in ("manifests/not-found", "manifests/none-found", "manifests/not-rendered"):
+            raise click.ClickException(f"--base: {problem.message}{f' ({problem.hint})' if problem.hint else ''}")
+    return found
+
+
+def tell_problems(sources: Sources) -> bool:
+    """Say on standard error what is wrong with the sources, a line each; whether any of it is an error."""
+    from kplan.diagnostics import Severity
+
+    for problem in sources.diagnostics:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        click.echo(f"{problem.span or ''}: {problem.severity}: {problem.message}{hint}".lstrip(": "), err=True)
+    return any(d.severity is Severity.ERROR for d in sources.diagnostics)
 
 
 def unreadable(sources: Sources) -> bool:
@@ -221,11 +258,16 @@ def console(color: bool | None) -> Console:
 
 
 def note_skipped(sources: Sources, *, verbose: bool) -> None:
-    """What was read and is no manifest: counted, and named when asked."""
-    if not sources.skipped:
+    """What was read and is no manifest: counted, and named when asked. Our own configuration is nothing to tell of."""
+    from pathlib import Path
+
+    from kplan.config import NAMES
+
+    left = [s for s in sources.skipped if Path(s.source).name not in NAMES]
+    if not left:
         return
-    count = len(sources.skipped)
+    count = len(left)
     click.echo(f"{count} YAML document{'s are' if count != 1 else ' is'} no manifest{'s' if count != 1 else ''} and left alone", err=True)
     if verbose:
-        for skipped in sources.skipped:
+        for skipped in left:
             click.echo(f"  {skipped.source}:{skipped.line}", err=True)

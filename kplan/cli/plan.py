@@ -16,9 +16,11 @@ from kplan.cli.scenarios import Given, exit_code, scenarios
 @click.option("--base", multiple=True, metavar="DIR|git:REF", help="Base state: the manifests of a folder, or the same PATHs at a git revision.")
 @click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of kplan.yaml (may be repeated; default without PATH: all).")
 @click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c.")
+@click.option("--without-node", "without_nodes", multiple=True, metavar="NODE", help="What if this node were gone? (may be repeated)")
+@click.option("--without-zone", "without_zones", multiple=True, metavar="ZONE", help="The same for all nodes of a zone (may be repeated).")
 @click.option("--scheduler-config", "scheduler", default=None, metavar="FILE", help="A KubeSchedulerConfiguration: profiles, plugins, weights.")
 @click.option("--metrics", default=None, metavar="FILE", help="PodMetrics: what pods use (kubectl get pods.metrics.k8s.io -A -o yaml).")
-@click.option("--horizon", default="10m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time.")
+@click.option("--horizon", default="11m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time.")
 @click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state).")
 @click.option("--apply", "how", type=click.Choice(["auto", "client", "server"]), default="auto", show_default=True, help="Which kind of apply.")
 @click.option("--field-manager", default="", metavar="NAME", help="Who applies, on the server side (default: who did before).")
@@ -48,6 +50,8 @@ def command(
     base: tuple[str, ...],
     environments: tuple[str, ...],
     nodes: str,
+    without_nodes: tuple[str, ...],
+    without_zones: tuple[str, ...],
     scheduler: str | None,
     metrics: str | None,
     horizon: str,
@@ -71,7 +75,7 @@ def command(
     Several environments, overlays or Kubernetes versions (1.36,1.37) are planned one after the other, and the worst exit code counts:
     0 everything comes up, 1 something is rejected or does not come up, 2 usage or unreadable input.
     """
-    from kplan.api.garbage import no_garbage
+    from kplan.losing import LostError
     from kplan.node.shapes import ShapeError
     from kplan.plan import Options, plan
     from kplan.pruning import PruneError, asked
@@ -103,16 +107,17 @@ def command(
             prune=pruned,
             horizon=seconds(horizon),
             full=full,
+            without_nodes=without_nodes,
+            without_zones=without_zones,
             scheduler=scheduler_configuration(scheduler),
             metrics=pod_metrics(metrics),
             progress=progress(quiet),
         )
-        with no_garbage():
-            todo = scenarios(given, config, options)
-            plans = [Named(s.name, s.version, plan(s.sources, s.options)) for s in todo]
+        todo = scenarios(given, config, options)
+        plans = [Named(s.name, s.version, plan(s.sources, s.options)) for s in todo]
     except ShapeError as error:
-        raise click.UsageError(f"--nodes: {error}") from None
-    except PruneError as error:
+        raise click.ClickException(f"--nodes: {error}") from None
+    except (PruneError, LostError) as error:
         raise click.ClickException(str(error)) from None
     options.progress("")
     output = (*output, f"html={page}") if page else output
@@ -139,5 +144,5 @@ def seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 366 * 86400:
-        raise click.UsageError(f'--horizon: "{text}" is not a time such as 90s, 10m or 2h')
+        raise click.ClickException(f'--horizon: "{text}" is not a time such as 90s, 10m or 2h')
     return value

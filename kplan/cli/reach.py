@@ -27,6 +27,6 @@ def command(asking: Asked, source: str, target: str) -> int:
     try:
         found = reach(cluster, source, target, asking.namespace)
     except UnknownError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.ClickException(str(error)) from None
     asking.draw(found, render_text, render_json)
     return 0 if found.ok else 1

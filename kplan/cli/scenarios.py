@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kplan.cli.options import checked_version, definitions, dump_of, read, read_base
+from kplan.cli.options import checked_namespace, checked_versions, definitions, dump_of, read, read_base
 from kplan.config import Config, Environment
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kplan.applying import Options
     from kplan.manifests.dump import Dump
     from kplan.manifests.sources import Sources
+
+
+YEARS = range(1970, 9000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,8 @@ def _of(
     from kplan.manifests.rendering import Rendering
 
     paths = given.paths or environment.paths
-    namespace = given.namespace or environment.namespace or config.namespace or "default"
-    versions = [checked_version(v) for v in (given.version or environment.kubernetes_version or config.kubernetes_version or "").split(",")]
+    namespace = checked_namespace(given.namespace) or environment.namespace or config.namespace or "default"
+    versions = checked_versions(given.version or environment.kubernetes_version or config.kubernetes_version)
     rendering = Rendering((*environment.values, *given.values), (*environment.set, *given.set), given.release or environment.release, namespace, versions[0])
     if "-" in paths and "-" in (given.state or environment.state):
         raise click.ClickException("standard input is either the manifests or the state")
@@ -113,6 +116,7 @@ def _of(
     dump = _dump(given.state or environment.state, sources, dumps, options.progress)
     common = replace(
         options,
+        config=config,
         namespace=namespace,
         nodes=given.nodes or environment.nodes,
         state=dump.objects if dump else (),
@@ -180,13 +184,16 @@ def _alike(one: str, other: str) -> int:
 
 
 def time_of(text: str) -> datetime:
-    """A time such as 2026-03-01T12:00:00Z."""
+    """A time such as 2026-03-01T12:00:00Z, of years in which clocks can run on."""
     from kplan.api.times import parse_time
 
     try:
-        return parse_time(text)
+        found = parse_time(text)
+        if found.year in YEARS:
+            return found
     except ValueError:
-        raise click.ClickException(f'--now: "{text}" is not a time such as 2026-03-01T12:00:00Z') from None
+        pass
+    raise click.ClickException(f'--now: "{text}" is not a time such as 2026-03-01T12:00:00Z') from None
 
 
 def exit_code(codes: Sequence[int], *, detailed: bool) -> int:

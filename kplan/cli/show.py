@@ -31,8 +31,8 @@ def command(file: str, format: str, output: tuple[str, ...], color: bool | None,
                 data = source.read()
         plans = read_plans(data)
     except OSError as error:
-        raise click.UsageError(f'cannot read "{file}": {error.strerror}') from None
+        raise click.ClickException(f'cannot read "{file}": {error.strerror}') from None
     except NotAPlanError as error:
-        raise click.UsageError(f'"{file}" is {error}' if str(error).startswith("not") else f'"{file}": {error}') from None
+        raise click.ClickException(f'"{file}" is {error}' if str(error).startswith("not") else f'"{file}": {error}') from None
     write(format, output, color, lambda name, out, screen: write_plans(plans, name, out, screen, quiet=quiet, verbose=verbose))
     return 0

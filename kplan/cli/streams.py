@@ -29,7 +29,7 @@ def prepare() -> None:
 def for_machines() -> None:
     """Formats for programs are UTF-8 with plain line ends, whatever the locale."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        sys.stdout.reconfigure(encoding="utf-8", errors=HANDLER, newline="\n")
 
 
 def abandon() -> None:

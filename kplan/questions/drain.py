@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from kplan.api.objects import Object, annotations_of, controller_of, labels_of
 from kplan.api.ref import Ref
 from kplan.api.selectors import matches
+from kplan.api.words import some
 from kplan.cluster import Cluster
 from kplan.diff import cause_of, state_of
 from kplan.lint.outcomes import UP, phase_of, summaries
@@ -24,7 +25,6 @@ State = Mapping[Ref, Object]
 
 BUDGET = "PodDisruptionBudget.policy"
 MIRROR = "kubernetes.io/config.mirror"
-ZONE = "topology.kubernetes.io/zone"
 REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Job")
 RETRY, PATIENCE = 5.0, 600.0  # virtual seconds between tries, and for those that nothing helps at once
 FINISHED = ("Succeeded", "Failed")
@@ -82,11 +82,6 @@ class Drain:
     def ok(self) -> bool:
         """Everything leaves and comes up again."""
         return not self.blocked and not self.budgets and not any(m.pending for m in (*self.moved, *self.others))
-
-
-def nodes_of_zone(cluster: Cluster, zone: str) -> list[str]:
-    """The names of the nodes of a zone."""
-    return [n["metadata"]["name"] for n in cluster.door.store.list("Node") if labels_of(n).get(ZONE) == zone]
 
 
 def drain(cluster: Cluster, nodes: Sequence[str], *, lost: bool = False) -> Drain:
@@ -213,14 +208,10 @@ def _notes(leaving: Sequence[Object]) -> Iterator[str]:
     """The flags that kubectl drain asks for, and why."""
     bare = sorted(str(Ref.of(p)) for p in leaving if controller_of(p) is None)
     if bare:
-        yield f"kubectl drain needs --force: {_few(bare)} {'has' if len(bare) == 1 else 'have'} no controller and will not come back"
+        yield f"kubectl drain needs --force: {some(bare)} {'has' if len(bare) == 1 else 'have'} no controller and will not come back"
     local = sorted(str(Ref.of(p)) for p in leaving if any("emptyDir" in v for v in p["spec"].get("volumes") or ()))
     if local:
-        yield f"kubectl drain needs --delete-emptydir-data: {_few(local)} {'loses' if len(local) == 1 else 'lose'} what is in emptyDir"
+        yield f"kubectl drain needs --delete-emptydir-data: {some(local)} {'loses' if len(local) == 1 else 'lose'} what is in emptyDir"
 
 
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-__all__ = ["Blocked", "Broken", "Drain", "Moved", "drain", "nodes_of_zone"]
+__all__ = ["Blocked", "Broken", "Drain", "Moved", "drain"]

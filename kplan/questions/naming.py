@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
+from kplan.api.words import some
 from kplan.apiserver.registry import BUILT_IN
 from kplan.cluster import Cluster
 from kplan.kinds.kind import Kind
@@ -56,5 +57,4 @@ def _instead(cluster: Cluster, kinds: list[Kind], namespace: str | None) -> str:
     names = [o["metadata"]["name"] for o in there]
     if not names:
         return ""
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f": there is {', '.join(names[:5])}{more}"
+    return f": there is {some(names, 5)}"

@@ -9,6 +9,7 @@ from kplan.api.podrequests import pod_requests
 from kplan.api.quantity import milli_of, value_of
 from kplan.api.reader import Reader
 from kplan.api.tolerations import untolerated
+from kplan.api.words import some
 from kplan.cluster import Cluster
 from kplan.questions.supposing import Key, Supposed, key_of
 from kplan.scheduler.decision import Decision
@@ -135,7 +136,7 @@ def _toleration(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[s
         changed = replace(pod, ("spec", "tolerations"), [*(pod["spec"].get("tolerations") or ()), *more])
         if _fitting(cluster, pod, {key_of(pod): changed}):
             words = " and ".join(f"{k}={v}:{e}" if v else f"{k}:{e}" for k, v, e in taint)
-            yield f"{'tolerations for the taints' if len(taint) > 1 else 'a toleration for the taint'} {words} of {_list(names)}"
+            yield f"{'tolerations for the taints' if len(taint) > 1 else 'a toleration for the taint'} {words} of {some(names, noun='nodes')}"
 
 
 def _uncordoned(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[str, Object]) -> Iterator[str]:
@@ -143,7 +144,7 @@ def _uncordoned(cluster: Cluster, pod: Object, decision: Decision, nodes: dict[s
     cordoned = [n for n, v in decision.nodes.items() if n in nodes and nodes[n]["spec"].get("unschedulable")]
     could = sorted(_fitting(cluster, pod, {}, [_open(nodes[n]) for n in cordoned]))
     if could:
-        yield f"uncordon {_list(could)}"
+        yield f"uncordon {some(could, noun='nodes')}"
 
 
 def _open(node: Object) -> Object:
@@ -176,8 +177,6 @@ def amount_text(resource: str, amount: int) -> str:
     return str(amount)
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more nodes" if len(names) > 3 else "")
 
 
 __all__ = ["allocatable", "amount_text", "remedies_of", "used_on"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 from kplan.api.objects import Object, controller_of
@@ -18,7 +17,7 @@ from kplan.cluster import Cluster
 from kplan.lint.outcomes import summaries
 from kplan.questions.recording import Recording
 from kplan.questions.replicas import quota_room, replicas_like
-from kplan.questions.standstill import WORKLOADS, bounds, is_done, is_over, standstill, strategy_of, wanted_of, workload_of
+from kplan.questions.standstill import WORKLOADS, Asking, bounds, is_done, is_over, standstill, strategy_of, wanted_of, workload_of
 from kplan.scheduler.scheduler import Scheduler
 
 State = Mapping[Ref, Object]
@@ -83,11 +82,8 @@ def rollouts(before: State, after: State, recording: Recording, cluster: Cluster
     """The workloads whose pods came or went, in the order of refs; `cluster` is as it is after."""
     told = []
     why = None
-
-    @cache
-    def scheduler() -> Scheduler:
-        return cluster.scheduler_over(cluster.door.store)
-
+    mine: dict[Ref, list[Object]] = {}
+    ask = Asking(cluster)
     for ref, steps in sorted(_courses(before, after, recording).items()):
         obj = after.get(ref)
         if obj is None or (len(steps) < 2 and is_done(obj)):
@@ -95,9 +91,13 @@ def rollouts(before: State, after: State, recording: Recording, cluster: Cluster
         done = is_done(obj)
         if not done and why is None:
             why = {r: s.reasons for r, s in summaries(after).items()}
+            owners = _Owners(after)
+            for pod in (o for r, o in after.items() if r.group_kind == "Pod"):
+                if (workload := owners.of(pod)) is not None:
+                    mine.setdefault(workload, []).append(pod)
         reasons = (why or {}).get(ref, ()) if not done else ()
-        stuck, remedies = ("", ()) if done else standstill(ref, obj, before, after, reasons, cluster)
-        squeezed = _squeezed(obj, steps, cluster, scheduler) if done else ""
+        stuck, remedies = ("", ()) if done else standstill(obj, mine.get(ref, ()), before, reasons, ask)
+        squeezed = _squeezed(obj, steps, cluster, ask.scheduler) if done else ""
         told.append(Rollout(ref, strategy_of(obj), tuple(steps), done, stuck, tuple(remedies), squeezed))
     return tuple(told)
 

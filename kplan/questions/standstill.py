@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from kplan.api.intstr import scaled_value
 from kplan.api.objects import Object
@@ -11,12 +12,13 @@ from kplan.cluster import Cluster
 from kplan.diff import cause_of
 from kplan.lint.outcomes import UP, phase_of
 from kplan.questions.supposing import Supposed, key_of
+from kplan.scheduler.scheduler import Scheduler
 
 State = Mapping[Ref, Object]
 
 WORKLOADS = ("Deployment.apps", "StatefulSet.apps", "DaemonSet.apps")
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
-MOST_TRIES = 5
+MOST_TRIES, MOST_ASKED = 5, 20  # for one rollout, for all
 
 
 def workload_of(pod: Object, state: State) -> Ref | None:
@@ -74,19 +76,46 @@ def strategy_of(obj: Object) -> str:
     return ", ".join([kind, *words, *([f"partition {partition}"] if partition else [])])
 
 
-def standstill(ref: Ref, obj: Object, before: State, after: State, reasons: tuple[str, ...], cluster: Cluster) -> tuple[str, list[str]]:
-    """Why a rollout does not come to its end, and what would let it go on."""
+class Asking:
+    """Asks the scheduler about the cluster as it is, and as it would be without a pod.
+
+    The latter takes a while where the cluster is large: where very many rollouts stand still, the first of them are asked about.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._left = MOST_ASKED
+
+    @cache  # noqa: B019 -- lives as long as the question
+    def scheduler(self) -> Scheduler:
+        """The cluster as it is."""
+        return self._cluster.scheduler_over(self._cluster.door.store)
+
+    def helps(self, pod: Object, others: Sequence[Object]) -> bool:
+        """Whether a pod would find a node if one of the others were not there."""
+        for other in others:
+            if not self._left:
+                return False
+            self._left -= 1
+            supposed = Supposed(self._cluster.door.store, {key_of(other): None})
+            if self._cluster.scheduler_over(supposed).explain(pod).chosen is not None:
+                return True
+        return False
+
+
+def standstill(obj: Object, mine: Sequence[Object], before: State, reasons: tuple[str, ...], ask: Asking) -> tuple[str, list[str]]:
+    """Why a rollout does not come to its end, and what would let it go on; `mine` are the pods of the workload."""
     status = obj.get("status") or {}
     failing = next((c for c in status.get("conditions") or () if c.get("type") == "ReplicaFailure" and c.get("status") == "True"), None)
     late = any(c.get("type") == "Progressing" and c.get("reason") == "ProgressDeadlineExceeded" for c in status.get("conditions") or ())
-    mine = [(r, p) for r, p in after.items() if r.group_kind == "Pod" and r.namespace == ref.namespace and workload_of(p, after) == ref]
-    fresh = [p for r, p in mine if r not in before or before[r]["metadata"]["uid"] != p["metadata"]["uid"]]
-    kept = [p for r, p in mine if r in before and before[r]["metadata"]["uid"] == p["metadata"]["uid"] and not is_over(p)]
+    was = [before.get(Ref.of(p)) for p in mine]
+    fresh = [p for p, old in zip(mine, was, strict=True) if old is None or old["metadata"]["uid"] != p["metadata"]["uid"]]
+    kept = [p for p, old in zip(mine, was, strict=True) if old is not None and old["metadata"]["uid"] == p["metadata"]["uid"] and not is_over(p)]
     waiting = [p for p in fresh if not p["spec"].get("nodeName") and not is_over(p)]
     words = [f"{failing.get('reason')}: {failing.get('message')}"] if failing else []
     words += reasons
     text = "; ".join(dict.fromkeys(words)) or f"{status.get('readyReplicas', status.get('numberReady', 0))} of {wanted_of(obj)} pods ready"
-    remedies = list(_deadlock(obj, waiting, kept, bool(failing), cluster))
+    remedies = list(_deadlock(obj, waiting, kept, bool(failing), ask))
     broken = [p for p in fresh if p["spec"].get("nodeName") and phase_of(p) not in UP]
     if obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
         remedies.append(f"after going back delete pod {broken[0]['metadata']['name']} by hand: a StatefulSet waits for a broken pod for ever")
@@ -95,7 +124,7 @@ def standstill(ref: Ref, obj: Object, before: State, after: State, reasons: tupl
     return text, remedies
 
 
-def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, cluster: Cluster) -> Iterator[str]:
+def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, ask: Asking) -> Iterator[str]:
     """Old pods that hold the room which new ones wait for, while the strategy lets none of them go."""
     surge, unavailable = bounds(obj)
     if obj["kind"] == "StatefulSet" or unavailable or not kept:
@@ -104,10 +133,9 @@ def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: b
     if refused and not waiting:
         yield f"{keeps} and the surge of {surge} is refused: set maxUnavailable to 1 with maxSurge 0, or raise the quota"
     for pod in waiting[:1]:
-        freed = (cluster.scheduler_over(Supposed(cluster.door.store, {key_of(old): None})).explain(pod).chosen for old in kept[:MOST_TRIES])
-        if not any(freed):
+        if not ask.helps(pod, kept[:MOST_TRIES]):
             continue
-        verdicts = cluster.explain(pod).nodes.values()
+        verdicts = ask.scheduler().explain(pod).nodes.values()
         if any(ANTI_AFFINITY in v.reasons for v in verdicts):
             held = "each node that would do has one already (required anti-affinity)"
         else:
@@ -115,5 +143,4 @@ def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: b
         yield f"{keeps} and {held}: set maxUnavailable to 1, or add a node"
 
 
-
-__all__ = ["WORKLOADS", "bounds", "is_done", "is_over", "standstill", "strategy_of", "wanted_of", "workload_of"]
+__all__ = ["WORKLOADS", "Asking", "bounds", "is_done", "is_over", "standstill", "strategy_of", "wanted_of", "workload_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 
 
-def write_plan(plan: Plan, format: str, out: TextIO, console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
-    """A plan in a format; `console` is what the text format prints on."""
+def write_plan(plan: Plan, format: str, out: TextIO, screen: Callable[[], Console], *, quiet: bool = False, verbose: bool = False) -> None:
+    """A plan in a format; `screen` makes what the text format prints on."""
     if format == "text":
         from kplan.report.text import render_plan
 
-        render_plan(plan, console, quiet=quiet, verbose=verbose)
+        render_plan(plan, screen(), quiet=quiet, verbose=verbose)
     elif format == "json":
         from kplan.report.json import render_plan as render_json
 
@@ -37,12 +37,12 @@ def write_plan(plan: Plan, format: str, out: TextIO, console: Console, *, quiet:
         _diagnostics(format)(plan.diagnostics, out)
 
 
-def write_findings(findings: Findings, format: str, out: TextIO, console: Console, *, quiet: bool = False) -> None:
+def write_findings(findings: Findings, format: str, out: TextIO, screen: Callable[[], Console], *, quiet: bool = False) -> None:
     """Findings in a format."""
     if format == "text":
-        from kplan.report.text import render_findings
+        from kplan.report.findings import render_findings
 
-        render_findings(findings, console, quiet=quiet)
+        render_findings(findings, screen(), quiet=quiet)
     elif format == "json":
         from kplan.report.json import render_findings as render_json
 
@@ -59,14 +59,19 @@ def write_findings(findings: Findings, format: str, out: TextIO, console: Consol
         _diagnostics(format)(findings.diagnostics, out)
 
 
-def _diagnostics(format: str) -> Callable[[Iterable[Diagnostic], TextIO], None]:
+def _documentation() -> dict[str, str]:
+    """The texts of rules by name."""
+    from kplan.lint.rules import RULES
+
+    return {r.name: r.documentation for r in RULES}
+
+
+def _diagnostics(format: str) -> Callable[[Sequence[Diagnostic], TextIO], None]:
     """What draws plain diagnostics."""
     if format == "sarif":
-        from kplan.lint.rules import RULES
         from kplan.report import sarif
 
-        documentation = {r.name: r.documentation for r in RULES}
-        return lambda found, out: sarif.render_diagnostics(found, out, documentation)
+        return lambda found, out: sarif.render_diagnostics(found, out, _documentation() if found else {})
     if format == "junit":
         from kplan.report import junit
 

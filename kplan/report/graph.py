@@ -1,4 +1,4 @@
-"""The dependency graph as a text tree, in Graphviz's and Mermaid's languages, as JSON; a part of it."""
+"""The dependency graph as a text tree, as an apply order, in Graphviz's and Mermaid's languages, as JSON; a part of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TextIO
 from kplan.api.ref import Ref
 from kplan.graph import Edge, Graph
 
-VERSION = "1.0"
+VERSION = "1.1"
 
 
 def part(graph: Graph, about: Collection[Ref], depth: int | None, kinds: Collection[str]) -> Graph:
@@ -33,10 +33,18 @@ def render_tree(graph: Graph, out: TextIO) -> None:
         by_source.setdefault(edge.source, []).append(edge)
     for ref in sorted(graph.objects):
         edges = by_source.get(ref, [])
-        out.write(f"{ref.kind} {ref.name}{f' ({ref.namespace})' if ref.namespace else ''}\n")
+        out.write(f"{_name(ref)}\n")
         for i, edge in enumerate(edges):
             branch = "└─" if i == len(edges) - 1 else "├─"
             out.write(f"  {branch} {_words(edge)}\n")
+    for cycle in graph.cycles():
+        out.write(f"in a circle: {', '.join(map(_name, cycle))}\n")
+
+
+def render_order(graph: Graph, out: TextIO) -> None:
+    """An object a line, in the order in which to apply them."""
+    for ref in graph.order:
+        out.write(f"{_name(ref)}\n")
 
 
 def render_dot(graph: Graph, out: TextIO) -> None:
@@ -68,14 +76,20 @@ def render_mermaid(graph: Graph, out: TextIO) -> None:
 
 
 def render_json(graph: Graph, out: TextIO) -> None:
-    """Objects and edges; an edge without a target dangles, and says what it states."""
+    """Objects and edges, an apply order, and what goes round in circles; an edge without a target dangles, and says what it states."""
     document = {
         "version": VERSION,
         "objects": [_object(ref) for ref in sorted(graph.objects)],
         "edges": list(map(_edge, graph.edges)),
+        "order": [_object(ref) for ref in graph.order],
+        "cycles": [[_object(ref) for ref in cycle] for cycle in graph.cycles()],
     }
     json.dump(document, out, indent=2, ensure_ascii=False)
     out.write("\n")
+
+
+def _name(ref: Ref) -> str:
+    return f"{ref.kind} {ref.name}{f' ({ref.namespace})' if ref.namespace else ''}"
 
 
 def _object(ref: Ref) -> dict[str, str]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from kplan.plan import Plan
 
 PARTS = Path(__file__).with_name("page")
-LINKS = (("findings", "Findings"), ("changes", "Changes"), ("graph", "Graph"), ("nodes", "Nodes"), ("timeline", "Timeline"))
+LINKS = (("findings", "Findings"), ("impact", "Impact"), ("changes", "Changes"), ("graph", "Graph"), ("nodes", "Nodes"), ("timeline", "Timeline"))
+LONGEST_OPENING = 200  # characters in which the id of a section stands
 _APART = re.compile(r'( (?:id|data-filter|data-list|data-open|data-entry)="| href="#)')  # where names stand that several plans have
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http:%2F%2Fwww.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -31,7 +32,8 @@ ICON = (
 
 def render_plan(plan: Plan, out: TextIO) -> None:
     """The whole plan."""
-    _page(_title(plan.ok), f"Kubernetes {plan.version}", _links(LINKS), _sections(plan), out)
+    sections = _sections(plan)
+    _page(_title(plan.ok), f"Kubernetes {plan.version}", _links(sections), sections, out)
 
 
 def render_plans(plans: Sequence[tuple[str, Plan]], comparisons: Sequence[tuple[str, Sequence[str]]], out: TextIO) -> None:
@@ -41,7 +43,8 @@ def render_plans(plans: Sequence[tuple[str, Plan]], comparisons: Sequence[tuple[
         name = f"plan-{number}"
         mark = element("span", "✓" if plan.ok else "✕", class_="good" if plan.ok else "error")
         tabs.append(element("a", mark, f" {title}", href=f"#{name}", class_="tab"))
-        inside = [element("h2", title), element("nav", *_links(LINKS), aria_label="Sections"), *_sections(plan)]
+        sections = _sections(plan)
+        inside = [element("h2", title), element("nav", *_links(sections), aria_label="Sections"), *sections]
         parts = _APART.sub(rf'\1{name}-', element("article", *inside, class_="plan"))
         shown.append(Markup(parts.replace("<article", f'<article id="{name}"', 1)))
     for heading, lines in comparisons:
@@ -75,8 +78,10 @@ def _title(ok: bool) -> str:
     return "kplan: " + ("everything comes up" if ok else "something breaks")
 
 
-def _links(links: Sequence[tuple[str, str]]) -> list[Markup]:
-    return [element("a", words, href=f"#{name}") for name, words in links]
+def _links(sections: Sequence[Markup]) -> list[Markup]:
+    """Links to those sections that there are."""
+    there = [str(s[:LONGEST_OPENING]) for s in sections]
+    return [element("a", words, href=f"#{name}") for name, words in LINKS if any(f' id="{name}"' in opening for opening in there)]
 
 
 def render_findings(found: Findings, out: TextIO) -> None:
@@ -91,7 +96,8 @@ def render_findings(found: Findings, out: TextIO) -> None:
 
 def _entries(plan: Plan) -> frozenset[Ref]:
     """The objects that have an entry of their own among the changes."""
-    return frozenset({c.ref for c in plan.changes if c.cause is None} | {c.cause for c in plan.changes if c.cause is not None} | {*plan.rejected})
+    changed = {c.ref if c.cause is None else c.cause for c in plan.changes}
+    return frozenset({*changed, *plan.rejected, *plan.left_out})
 
 
 def _page(title: str, about: str, links: Sequence[Markup], sections: Sequence[Markup], out: TextIO) -> None:

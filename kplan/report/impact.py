@@ -12,6 +12,7 @@ from kplan.report.lines import counted, wrapped
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kplan.api.ref import Ref
     from kplan.plan import Plan
     from kplan.questions.blast import Cause, Restart
     from kplan.questions.configuration import Stale
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from kplan.questions.rollout import Rollout
 
 MOST = 8
+MANY = 3  # workloads of which the same is told at once
 PREEMPTION = ". no new claims to deallocate, "  # what follows says of preemption what the finding says too
 MOST_CAUSES = 4
 
@@ -36,7 +38,7 @@ def render_text(plan: Plan, out: Console) -> None:
 
 def markdown_lines(plan: Plan) -> list[str]:
     """A list, folded where it is long."""
-    lines = [f"- {_escaped(line)}" for line in impact_lines(plan)]
+    lines = [f"{'  ' if line.startswith(' ') else ''}- {_escaped(line.lstrip())}" for line in impact_lines(plan)]
     if not lines:
         return []
     return ["<details open><summary>What it does to what runs</summary>" if len(lines) <= MOST else "<details><summary>What it does to what runs</summary>",
@@ -47,12 +49,23 @@ def impact_lines(plan: Plan) -> Iterator[str]:
     """What to know, a line each; those that begin with `!` are bad news."""
     courses = {r.ref: r for r in plan.rollouts}
     restarts = {r.ref: r for r in plan.blast.restarts}
-    for ref in sorted({*restarts, *(r for r, c in courses.items() if _telling(c))}):
+    concerned = sorted({*restarts, *(r for r, c in courses.items() if _telling(c))})
+    alike: dict[tuple[str, str], list[Ref]] = {}
+    for ref in concerned:
+        if (words := _ordinary(restarts.get(ref), courses.get(ref))) is not None:
+            alike.setdefault(words, []).append(ref)
+    many = {ref: refs for refs in alike.values() if len(refs) >= MANY for ref in refs}
+    for ref in concerned:
         restart, course = restarts.get(ref), courses.get(ref)
+        if ref in many:
+            if ref == many[ref][0] and restart is not None and course is not None:
+                yield f"~ {', '.join(map(str, many[ref]))}: in each {_restart(restart)}"
+                yield f"~ rollout of each of these {len(many[ref])}: {_course(course)}"
+            continue
         if restart is not None:
-            yield _restart(restart)
+            yield f"~ {restart.ref}: {_restart(restart)}"
         if course is not None and _telling(course):
-            yield f"{'!' if course.stuck else '~'} {_course(course)}"
+            yield f"{'!' if course.stuck else '~'} rollout of {course.ref}: {_course(course)}"
             yield from (f"    help: {remedy}" for remedy in course.remedies)
             if course.squeezed:
                 yield f"    its surge has no room, so that pods wait for others to go: {course.squeezed.partition(PREEMPTION)[0]}"
@@ -66,6 +79,13 @@ def impact_lines(plan: Plan) -> Iterator[str]:
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
     for budget in plan.blast.budgets:
         yield f"! {budget.ref}: needs {budget.desired} of {counted(budget.pods, 'healthy pod')}: no node that has one can be drained"
+
+
+def _ordinary(restart: Restart | None, course: Rollout | None) -> tuple[str, str] | None:
+    """What is told of a workload that restarts and whose rollout goes well; None of others."""
+    if restart is None or course is None or not _telling(course) or course.stuck or course.remedies or course.squeezed:
+        return None
+    return _restart(restart), _course(course)
 
 
 def _telling(course: Rollout) -> bool:
@@ -83,8 +103,9 @@ def _restart(restart: Restart) -> str:
         words.append(f"{counted(restart.kept, 'pod')} keep{'s' if restart.kept == 1 else ''} the old template ({restart.why_kept})")
     causes = [_cause(c) for c in restart.causes[:MOST_CAUSES]]
     if len(restart.causes) > MOST_CAUSES:
-        causes.append(f"{len(restart.causes) - MOST_CAUSES} fields more")
-    return f"~ {restart.ref}: {', '.join(words)}{': ' if causes else ''}{', '.join(causes)}"
+        more = len(restart.causes) - MOST_CAUSES
+        causes.append(f"{more} field{'s' if more != 1 else ''} more")
+    return f"{', '.join(words)}{': ' if causes else ''}{', '.join(causes)}"
 
 
 def _cause(cause: Cause) -> str:
@@ -103,7 +124,7 @@ def _course(course: Rollout) -> str:
         words.append(f"at most {counted(peak.pods, 'pod')}")
     if course.seconds >= 1:
         words.append(f"{_seconds(course.seconds)}")
-    text = f"rollout of {course.ref}: {', '.join(words)}"
+    text = ", ".join(words)
     return f"{text}: does not come to its end: {course.stuck.partition(PREEMPTION)[0]}" if course.stuck else text
 
 

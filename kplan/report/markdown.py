@@ -9,21 +9,41 @@ from typing import TYPE_CHECKING, Any, TextIO
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change
-from kplan.report.impact import markdown_lines
+from kplan.report.shortening import apart, shortened
+from kplan.report.telling import told
 
 if TYPE_CHECKING:
     from kplan.lint.engine import Findings
     from kplan.plan import Plan
 
 MOST_CHARACTERS = 60_000
+LONGEST_VALUE = 80
+HEADING = 200  # characters around each of several plans
 SIGNS = {CREATE: "+", UPDATE: "~", REPLACE: "-/+", DELETE: "-"}
 MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
 
 
 def render_plan(plan: Plan, out: TextIO) -> None:
-    """The summary, what is wrong, what changes."""
-    lines = [f"### kplan: {'✅ everything comes up' if plan.ok else '❌ something breaks'}", "", f"`{plan.summary}`", ""]
-    lines += _diagnostics(plan.diagnostics)
+    """The summary, what is wrong, what it does to what runs, what changes."""
+    out.write(_bounded(_plan(plan, MOST_CHARACTERS)))
+
+
+def render_plans(plans: Sequence[tuple[str, Plan]], comparisons: Sequence[tuple[str, Sequence[str]]], out: TextIO) -> None:
+    """Several plans with their titles, what differs between them last; each has its share of the room."""
+    share = MOST_CHARACTERS // (len(plans) + len(comparisons)) - HEADING
+    parts = [(title, _bounded(_plan(plan, share), share)) for title, plan in plans]
+    parts += [(heading, _bounded([f"- {_cell(line)}" for line in lines], share)) for heading, lines in comparisons]
+    out.write("\n".join(f"## {title[:HEADING // 2]}\n\n{text}" for title, text in parts))
+
+
+def _plan(plan: Plan, room: int) -> list[str]:
+    from kplan.report.impact import markdown_lines
+
+    findings = f" {plan.findings}." if plan.findings else ""
+    lines = [f"### kplan: {'✅ everything comes up' if plan.ok else '❌ something breaks'}", "", f"`{plan.summary}{findings}`", ""]
+    lines += [f"<sub>Kubernetes {plan.version}{''.join(f' · {_cell(note)}' for note in plan.notes)}</sub>", ""]
+    lines += _limited(_diagnostics(plan.diagnostics), room // 2, "| … | | and {} more findings | |")
+    lines += _limited(markdown_lines(plan), room // 5, "- … and {} more lines")
     stated = [c for c in plan.changes if c.cause is None]
     if stated:
         lines += ["<details><summary>Changes</summary>", "", "```diff", *_changes(stated), "```", "", "</details>", ""]
@@ -32,8 +52,19 @@ def render_plan(plan: Plan, out: TextIO) -> None:
         lines += ["<details><summary>Pods that are not up</summary>", ""]
         lines += [f"- {_name(ref)}: {_cell(reason)}" for ref, summary in waiting for reason in summary.reasons]
         lines += ["", "</details>", ""]
-    lines += markdown_lines(plan)
-    out.write(_bounded(lines))
+    return lines
+
+
+def _limited(lines: list[str], room: int, more: str) -> list[str]:
+    """A block of lines that takes no more than its room: the lines at its end, which close it, stay."""
+    size = sum(len(line) + 1 for line in lines)
+    closing = next((i for i, line in enumerate(reversed(lines)) if line.startswith(("|", "- "))), 0)
+    left = len(lines) - closing
+    while left > 2 and size > room:
+        left -= 1
+        size -= len(lines[left]) + 1
+    cut = len(lines) - closing - left
+    return [*lines[:left], more.format(cut), *lines[len(lines) - closing :]] if cut else lines
 
 
 def render_findings(findings: Findings, out: TextIO) -> None:
@@ -51,7 +82,7 @@ def _diagnostics(diagnostics: Iterable[Diagnostic]) -> list[str]:
     rows = ["| | where | what | rule |", "|---|---|---|---|"]
     for d in found:
         hint = f"<br>{_cell(d.hint)}" if d.hint else ""
-        rows.append(f"| {MARKS[d.severity]} | {_cell(str(d.span or d.ref or ''))} | {_cell(d.message)}{hint} | `{d.rule}` |")
+        rows.append(f"| {MARKS[d.severity]} | {_cell(str(d.span or d.ref or ''))} | {_cell(shortened(d.message))}{hint} | `{d.rule}` |")
     return [*rows, ""]
 
 
@@ -59,8 +90,11 @@ def _changes(changes: Sequence[Change]) -> list[str]:
     lines = []
     for change in changes:
         lines.append(f"{SIGNS[change.action]} {_name(change.ref)}")
-        for f in change.fields if change.action in (UPDATE, REPLACE) else ():
-            lines.append(f"    {f.path}: {_value(f.before)} → {_value(f.after)}")
+        fields, more = told(change) if change.action in (UPDATE, REPLACE) else ([], "")
+        for f in fields:
+            before, after = apart(_text(f.before), _text(f.after), LONGEST_VALUE)
+            lines.append(f"    {f.path}: {before} → {after}")
+        lines += [f"    … and {more}"] if more else []
     return lines
 
 
@@ -68,22 +102,21 @@ def _name(ref: Ref) -> str:
     return f"{ref.kind} {ref.namespace + '/' if ref.namespace else ''}{ref.name}"
 
 
-def _value(value: Any) -> str:
+def _text(value: Any) -> str:
     text = "(nothing)" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text.replace("\n", "⏎").replace("```", "'''")
-    return text if len(text) <= 80 else text[:79] + "…"
+    return text.replace("\n", "⏎").replace("```", "'''")
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\r", " ").replace("\n", " ")
 
 
-def _bounded(lines: list[str]) -> str:
+def _bounded(lines: list[str], most: int = MOST_CHARACTERS) -> str:
     """Whole lines up to the bound; open blocks are closed and the cut is told."""
     kept, size, fenced, folded = [], 0, False, 0
     for line in lines:
         size += len(line) + 1
-        if size > MOST_CHARACTERS - 200:
+        if size > most - 200:
             kept += ["```"] if fenced else []
             kept += ["</details>"] * folded
             kept += ["", "_… and more: the comment would be too long. Run kplan for the whole._"]

@@ -44,6 +44,8 @@ def read_plans(text: str | bytes) -> list[Named]:
 def _document(text: str | bytes) -> Json:
     try:
         document = json.loads(text)
+    except UnicodeDecodeError:
+        raise NotAPlanError("not JSON: it is no text") from None
     except (ValueError, RecursionError) as error:
         raise NotAPlanError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
@@ -78,6 +80,7 @@ def _plan(document: Json) -> Plan:
         diagnostics=tuple(diagnostics),
         stated=tuple(_ref(r) for r in document.get("stated") or ()),
         rejected=tuple(_ref(r) for r in document["rejected"]),
+        left_out=tuple(_ref(r) for r in document.get("leftOut") or ()),
         pods={_ref(w["ref"]): PodSummary(w["pods"], w["nodes"], tuple(w["reasons"])) for w in document["workloads"]},
         running=summary["pods"]["running"],
         pending=summary["pods"]["pending"],

@@ -6,6 +6,7 @@ Specification: docs.oasis-open.org/sarif/sarif/v2.1.0. A fingerprint is made of 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, TextIO
@@ -17,6 +18,7 @@ from kplan.lint.baseline import fingerprint
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+_DRIVE = re.compile(r"[A-Za-z]:(?=/)")
 HOME = "https://github.com/kplan-dev/kplan"
 
 
@@ -80,7 +82,10 @@ def _result(diagnostic: Diagnostic, index: int) -> dict[str, Any]:
 
 def _place(span: Span) -> dict[str, Any]:
     path = PurePosixPath(span.file.replace("\\", "/")).as_posix()
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(path, safe="/:<>")}}
+    drive = _DRIVE.match(path)
+    named = quote(path[2:] if drive else path, errors="surrogateescape")  # a name on disk need not be UTF-8
+    uri = f"file:///{drive[0]}{named}" if drive else named
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if span.line:
         place["region"] = {"startLine": span.line, **({"startColumn": span.column} if span.column else {})}
     return place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -33,52 +33,51 @@ class Named(NamedTuple):
         return ", ".join(filter(None, (self.name, f"Kubernetes {self.version}" if self.version else "")))
 
 
-def write_plans(plans: Sequence[Named], format: str, out: TextIO, console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
+def write_plans(plans: Sequence[Named], format: str, out: TextIO, screen: Callable[[], Console], *, quiet: bool = False, verbose: bool = False) -> None:
     """Plans in a format; one alone as it always is."""
     if len(plans) == 1:
-        write_plan(plans[0].plan, format, out, console, quiet=quiet, verbose=verbose)
+        write_plan(plans[0].plan, format, out, screen, quiet=quiet, verbose=verbose)
     elif format == "json":
         _json(plans, out)
     elif format == "text":
-        _text(plans, console, quiet=quiet, verbose=verbose)
+        _text(plans, screen(), quiet=quiet, verbose=verbose)
     elif format == "html":
         from kplan.report.html import render_plans
 
         render_plans([(n.title, n.plan) for n in plans], [(_heading(c), list(_differences(c))) for c in _comparisons(plans)], out)
     elif format == "markdown":
-        for i, named in enumerate(plans):
-            out.write(("\n" if i else "") + f"# {named.title}\n\n")
-            write_plan(named.plan, format, out, console, quiet=quiet, verbose=verbose)
-        for comparison in _comparisons(plans):
-            out.write(f"\n# {_heading(comparison)}\n\n" + "".join(f"- {line}\n" for line in _differences(comparison)))
+        from kplan.report.markdown import render_plans as render_markdown
+
+        render_markdown([(n.title, n.plan) for n in plans], [(_heading(c), list(_differences(c))) for c in _comparisons(plans)], out)
     elif format in ("sarif", "junit", "github", "gitlab"):
         from dataclasses import replace
 
         told = tuple(dict.fromkeys(d for named in plans for d in named.plan.diagnostics))
-        write_plan(replace(plans[0].plan, diagnostics=told), format, out, console, quiet=quiet, verbose=verbose)
+        write_plan(replace(plans[0].plan, diagnostics=told), format, out, screen, quiet=quiet, verbose=verbose)
     else:
         for named in plans:
-            write_plan(named.plan, format, out, console, quiet=quiet, verbose=verbose)
+            write_plan(named.plan, format, out, screen, quiet=quiet, verbose=verbose)
 
 
 def _text(plans: Sequence[Named], console: Console, *, quiet: bool, verbose: bool) -> None:
     from rich.text import Text
 
+    from kplan.report.findings import print_wrapped
+
     for i, named in enumerate(plans):
         if i:
             console.print()
         console.print(Text(f"== {named.title}", style="bold"))
-        write_plan(named.plan, "text", io.StringIO(), console, quiet=quiet, verbose=verbose)
+        write_plan(named.plan, "text", io.StringIO(), lambda: console, quiet=quiet, verbose=verbose)
     for comparison in _comparisons(plans):
         console.print()
         console.print(Text(f"== {_heading(comparison)}", style="bold"))
         for line in _differences(comparison):
-            for j, part in enumerate(Text(line).wrap(console, max(20, console.width - 4))):
-                console.print(Text("    " if j else "").append_text(part))
+            print_wrapped(Text(line), console, 4)
     if len(plans) > 1 and not quiet:
         console.print()
         for named in plans:
-            console.print(Text(f"{named.title}: {named.plan.summary}"))
+            print_wrapped(Text(f"{named.title}: {named.plan.summary}"), console, 4)
 
 
 def _comparisons(plans: Sequence[Named]) -> Iterator[Comparison]:
@@ -113,13 +112,9 @@ def _value(value: Any) -> str:
 
 
 def _json(plans: Sequence[Named], out: TextIO) -> None:
-    from rich.console import Console
+    from kplan.report.plan_document import plan_json
 
-    documents = []
-    for named in plans:
-        text = io.StringIO()
-        write_plan(named.plan, "json", text, Console(file=io.StringIO()))
-        documents.append({"name": named.title, "environment": named.name, "version": named.version, "plan": json.loads(text.getvalue())})
+    documents = [{"name": n.title, "environment": n.name, "version": n.version, "plan": plan_json(n.plan)} for n in plans]
     differences = [{"first": c.first, "second": c.second, "differences": [] if c.same else list(_differences(c))} for c in _comparisons(plans)]
     document: dict[str, Any] = {"formatVersion": FORMAT_VERSION, "ok": all(n.plan.ok for n in plans), "plans": documents}
     if differences:

@@ -1,37 +1,40 @@
-"""For people: a plan as a tree of changes, findings with their source lines. Readable at 80 columns and without colour."""
+"""For people: a plan as a tree of changes, with what is wrong. Readable at 80 columns and without colour."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from kplan.api.ref import Ref
-from kplan.diagnostics import Diagnostic, Severity, Span
+from kplan.diagnostics import Severity
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
-from kplan.excerpts import Excerpt, excerpt_of
+from kplan.report.findings import print_wrapped as _wrapped
+from kplan.report.findings import render_diagnostics
 from kplan.report.impact import render_text as render_impact
+from kplan.report.shortening import apart, cut
 from kplan.report.standing import forcing, standing
-from kplan.report.wrapping import wrapped
+from kplan.report.telling import same, told
 
 if TYPE_CHECKING:
-    from kplan.lint.engine import Findings
     from kplan.plan import Plan, PodSummary
 
 SIGNS = {CREATE: ("+", "green"), UPDATE: ("~", "yellow"), REPLACE: ("-/+", "magenta"), DELETE: ("-", "red")}
-COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 STATE_COLOURS = {"Running": "green", "Completed": "green", "Pending": "yellow", "NotReady": "yellow", "Failed": "red"}
 LONGEST_VALUE = 60
 MOST_DERIVED = 6
+MANY, NAMED = 6, 3  # new objects of a kind that are told in one line, and how many of them by name
+MOST_BROKEN = 4
 QUIET_KINDS = frozenset({"ServiceAccount", "ConfigMap", "EndpointSlice", "Endpoints", "ControllerRevision"})
 
 
 def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool = False) -> None:
-    """The whole plan: what it is based on, every change with what follows from it, what is wrong, the countable last line."""
+    """The whole plan: what it is based on, every change with what follows from it, what is wrong with the worst last, the countable last line."""
     if not quiet:
         _header(plan, out)
         derived: dict[Ref, list[Change]] = {}
@@ -39,9 +42,19 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
             if change.cause is not None:
                 derived.setdefault(change.cause, []).append(change)
         shown = {c.ref for c in plan.changes if c.cause is None}
-        for change in plan.changes:
-            if change.cause is None:
+        stated = [c for c in plan.changes if c.cause is None]
+        followed = {r for r, found in derived.items() if any(c.ref.kind not in QUIET_KINDS for c in found)}
+        together = [] if verbose else same(stated, followed)
+        at_once = {c.ref for several in together for c in several}
+        for _, group in groupby((c for c in stated if c.ref not in at_once), key=lambda c: (c.ref.group_kind, c.ref.namespace, _plain(c, derived))):
+            alike = list(group)
+            if not verbose and len(alike) >= MANY and _plain(alike[0], derived):
+                _many(alike, out)
+                continue
+            for change in alike:
                 _change(change, plan, derived.get(change.ref, []), out, verbose)
+        for several in together:
+            _together(several, out)
         for cause in sorted(derived.keys() - shown):
             _follow_ups(cause, derived[cause], plan, out, verbose)
         if plan.unchanged:
@@ -50,72 +63,55 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
         if plan.changes or plan.unchanged:
             out.print()
         render_impact(plan, out)
-    render_diagnostics(plan.diagnostics, out, plan.excerpts)
+    render_diagnostics(sorted(plan.diagnostics, key=lambda d: d.severity), out, plan.excerpts)
     _summary(plan, out)
 
 
+def _plain(change: Change, derived: Mapping[Ref, Sequence[Change]]) -> bool:
+    """Whether a new object has no more to tell than its name."""
+    return change.action == CREATE and not standing(change) and all(c.ref.kind in QUIET_KINDS for c in derived.get(change.ref, ()))
+
+
+def _many(changes: Sequence[Change], out: Console) -> None:
+    """Many new objects of a kind in one line."""
+    sign, colour = SIGNS[CREATE]
+    ref = changes[0].ref
+    line = Text(f"{sign:>3} ", style=f"bold {colour}")
+    line.append(f"{len(changes)} × {ref.kind}{f' ({ref.namespace})' if ref.namespace else ''}", style="bold")
+    line.append(f": {', '.join(c.ref.name for c in changes[:NAMED])} and {len(changes) - NAMED} more (-v names them)", style="dim")
+    _wrapped(line, out, 8)
+
+
+def _together(changes: Sequence[Change], out: Console) -> None:
+    """The same change of several objects."""
+    sign, colour = SIGNS[UPDATE]
+    line = Text(f"{sign:>3} ", style=f"bold {colour}").append(f"{len(changes)} objects", style="bold")
+    more = f" and {len(changes) - NAMED} more (-v names them)" if len(changes) > NAMED else ""
+    _wrapped(line.append(f": {', '.join(_name(c.ref) for c in changes[:NAMED])}{more}", style="dim"), out, 8)
+    for field in changes[0].fields:
+        _field(field, out, False)
+
+
 def _summary(plan: Plan, out: Console) -> None:
-    """The last line; where it does not fit, each part on a line of its own."""
-    sentences = [plan.summary] if len(plan.summary) <= out.width else re.split(r"(?<=[.;]) ", plan.summary)
-    for sentence in sentences:
-        _wrapped(Text(sentence, style="bold"), out, 2)
-
-
-def render_findings(findings: Findings, out: Console, *, quiet: bool = False) -> None:
-    """All findings and a line that counts them."""
-    render_diagnostics(findings.diagnostics, out)
-    counts = {s: sum(1 for d in findings.diagnostics if d.severity is s) for s in (Severity.ERROR, Severity.WARNING, Severity.NOTE)}
-    if quiet and not findings.diagnostics:
-        return
-    objects = "1 object" if findings.objects == 1 else f"{findings.objects} objects"
-    if not findings.diagnostics:
-        out.print(Text(f"{objects} checked: nothing to say.", style="bold"))
-        return
-    told = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items() if n)
-    out.print(Text(f"{objects} checked: {told}.", style="bold"))
-
-
-def render_diagnostics(diagnostics: Iterable[Diagnostic], out: Console, excerpts: Mapping[Span, Excerpt] | None = None) -> None:
-    """Each with its place, its source line and a caret."""
-    for diagnostic in diagnostics:
-        colour = COLOURS[diagnostic.severity]
-        where = f"{diagnostic.span}: " if diagnostic.span else ""
-        about = f" ({diagnostic.ref})" if diagnostic.ref and diagnostic.ref.name else ""
-        line = Text(where, style="bold")
-        line.append(f"{diagnostic.severity}: ", style=f"bold {colour}")
-        line.append(diagnostic.message)
-        line.append(about, style="dim")
-        line.append(f"  [{diagnostic.rule}]", style="dim")
-        _wrapped(line, out, 2)
-        _excerpt(diagnostic, out, colour, excerpts or {})
-        for span, words in diagnostic.related:
-            _wrapped(Text(f"    {span}: {words}", style="dim"), out, 6)
-        if diagnostic.hint:
-            _wrapped(Text(f"    help: {diagnostic.hint}", style="cyan"), out, 10)
-
-
-def _wrapped(text: Text, out: Console, indent: int) -> None:
-    """Print a text; the lines on which it goes on are indented."""
-    for line in wrapped(text, out.width, indent):
-        out.print(line, no_wrap=True, overflow="ignore", crop=False)
-
-
-def _excerpt(diagnostic: Diagnostic, out: Console, colour: str, excerpts: Mapping[Span, Excerpt]) -> None:
-    span = diagnostic.span
-    line = excerpt_of(span, excerpts) if span else None
-    if span is None or line is None or not line.strip():
-        return
-    width = max(20, out.width - 8)
-    start = max(0, span.column - 1 - width // 2) if len(line) > width else 0
-    shown = line[start : start + width] + ("…" if start + width < len(line) else "")
-    out.print(Text("    " + shown, style="dim"), no_wrap=True, overflow="crop")
-    if span.column:
-        out.print(Text("    " + " " * (span.column - 1 - start) + "^", style=colour), no_wrap=True, overflow="crop")
+    """How much is wrong, and the last line; where it does not fit, each part on a line of its own."""
+    if plan.findings:
+        out.print(Text(f"{plan.findings}.", style="bold"))
+    lines = [""]
+    for sentence in re.split(r"(?<=[.;]) ", plan.summary):
+        if lines[-1] and len(lines[-1]) + 1 + len(sentence) > out.width:
+            lines.append("")
+        lines[-1] += f"{' ' if lines[-1] else ''}{sentence}"
+    for line in lines:
+        _wrapped(Text(line, style="bold"), out, 2)
 
 
 def _header(plan: Plan, out: Console) -> None:
     for line in (f"Kubernetes {plan.version}", *plan.notes):
         _wrapped(Text(line, style="dim"), out, 2)
+    broken = list(dict.fromkeys(str(d.ref or d.span or d.rule) for d in plan.diagnostics if d.severity is Severity.ERROR))
+    if broken:
+        more = f" and {len(broken) - MOST_BROKEN} more" if len(broken) > MOST_BROKEN else ""
+        _wrapped(Text(f"something breaks, told at the end: {', '.join(broken[:MOST_BROKEN])}{more}", style="bold red"), out, 2)
     out.print()
 
 
@@ -128,12 +124,19 @@ def _change(change: Change, plan: Plan, derived: Sequence[Change], out: Console,
     sign, colour = SIGNS[change.action]
     line = Text(f"{sign:>3} ", style=f"bold {colour}")
     line.append(_name(change.ref), style="bold")
-    line.append("  refused: must be replaced" if change.action == REPLACE and change.ref in plan.rejected else _behind(change), style="dim")
+    refused = change.action == REPLACE and change.ref in plan.rejected
+    waiting = change.ref in plan.pods and bool(plan.pods[change.ref].reasons)
+    line.append("  refused: must be replaced" if refused else _behind(change), style="red" if refused or waiting else "dim")
     _wrapped(line, out, 8)
+    if refused and (help := next((d.hint for d in plan.diagnostics if d.ref == change.ref and d.hint), "")):
+        _wrapped(Text(f"      help: {help}", style="cyan"), out, 12)
     if change.action in (UPDATE, REPLACE):
         forced = forcing(change, plan)
-        for field in change.fields:
+        fields, more = told(change) if not verbose else (change.fields, "")
+        for field in fields:
             _field(field, out, field.path in forced)
+        if more:
+            _wrapped(Text(f"      … and {more} (-v names them)", style="dim"), out, 8)
     _derived(change.ref, derived, plan, out, verbose)
 
 
@@ -158,7 +161,8 @@ def _field(change: FieldChange, out: Console, forced: bool) -> None:
     elif change.after is None:
         value.append(f"- {_value(change.before)}", style="red")
     else:
-        value.append(_value(change.before), style="red").append(" → ").append(_value(change.after), style="green")
+        before, after = apart(_text(change.before), _text(change.after), LONGEST_VALUE)
+        value.append(before, style="red").append(" → ").append(after, style="green")
     if forced:
         value.append("  # forces replacement", style="magenta")
     if path.cell_len + 1 + value.cell_len > out.width:
@@ -169,9 +173,12 @@ def _field(change: FieldChange, out: Console, forced: bool) -> None:
 
 
 def _value(value: Any) -> str:
+    return cut(_text(value), LONGEST_VALUE)
+
+
+def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text.replace("\n", "⏎")
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return text.replace("\n", "⏎")
 
 
 def _derived(ref: Ref, derived: Sequence[Change], plan: Plan, out: Console, verbose: bool) -> None:
@@ -194,11 +201,13 @@ def _derived(ref: Ref, derived: Sequence[Change], plan: Plan, out: Console, verb
 
 def _pods(summary: PodSummary, out: Console) -> None:
     line = Text("      ")
-    whole = sum(summary.states.values())
-    line.append(f"{whole} pod{'s' if whole != 1 else ''}: ")
+    whole, several = sum(summary.states.values()), len(summary.states) > 1
+    line.append(f"{whole} pod{'s' if whole != 1 else ''}{':' if several else ''} ")
     for i, (state, count) in enumerate(summary.states.items()):
-        line.append(", " if i else "").append(f"{count} {state}", style=STATE_COLOURS.get(state, ""))
-    if summary.nodes:
+        line.append(", " if i else "").append(f"{count} {state}" if several else state, style=STATE_COLOURS.get(state, ""))
+    if summary.nodes == {next(iter(summary.nodes), ""): whole}:
+        line.append(f" on {next(iter(summary.nodes))}", style="dim")
+    elif summary.nodes:
         places = ", ".join(f"{node} {count}" for node, count in list(summary.nodes.items())[:6])
         more = f", … {len(summary.nodes) - 6} more nodes" if len(summary.nodes) > 6 else ""
         line.append(f" on {places}{more}", style="dim")
@@ -217,4 +226,4 @@ def _endpoints(slices: Sequence[Change], out: Console) -> None:
         out.print(Text(f"      {count} ready endpoint{'s' if after != 1 else ''}"))
 
 
-__all__ = ["render_diagnostics", "render_findings", "render_plan"]
+__all__ = ["render_plan"]

@@ -61,6 +61,58 @@ def reported(objects: Sequence[Object]) -> list[Object]:
     return found
 
 
+def needy() -> Object:
+    """A Deployment that needs what `kubectl get all` leaves out."""
+    obj = deployment()
+    spec = obj["spec"]["template"]["spec"]
+    spec |= {"serviceAccountName": "robot", "priorityClassName": "high", "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
+    spec["containers"][0] |= {
+        "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "token", "key": "value"}}}],
+        "envFrom": [{"configMapRef": {"name": "settings"}}],
+        "volumeMounts": [{"name": "d", "mountPath": "/d"}],
+    }
+    return obj
+
+
+def needs() -> list[Object]:
+    """What it needs."""
+    claim = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "", "volumeName": "v"}
+    volume = {"accessModes": ["ReadWriteMany"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/v"}}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}},
+        {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1000},
+        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": volume},
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": claim},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token"}, "stringData": {"value": "x"}},
+        config("settings", mode="fast"),
+    ]
+
+
+ALL = ("Pod", "Service", "Deployment", "ReplicaSet")  # of what `kubectl get all` dumps
+
+
+def test_pods_prove_what_a_dump_leaves_out() -> None:
+    state = reported([o for o in cluster_with(*needs(), needy()).objects() if o["kind"] in ALL])
+    new = json.loads(json.dumps(needy()).replace("nginx:1", "nginx:2"))
+    found = plan(sources(new), Options(state=state, nodes="3x4cpu,8Gi"))
+    assert found.ok and changed(found) == {"Deployment/web": "update"}
+    assert {n.partition(",")[0] for n in found.notes} >= {f"no {k} in the state" for k in ("ConfigMap", "Secret", "ServiceAccount", "PriorityClass")}
+    assert not any("default" in n for n in found.notes if n.startswith("no "))
+
+
+def test_what_a_dump_has_some_of_is_whole() -> None:
+    state = reported([o for o in cluster_with(*needs(), needy()).objects() if o["kind"] in ALL or o["metadata"]["name"] == "kube-root-ca.crt"])
+    new = json.loads(json.dumps(needy()).replace("nginx:1", "nginx:2"))
+    found = plan(sources(new), Options(state=state, nodes="3x4cpu,8Gi"))
+    assert not found.ok and any('configmap "settings" not found' in d.message for d in found.diagnostics)
+
+
+def test_what_the_manifests_state_is_new_whatever_pods_prove() -> None:
+    state = reported([o for o in cluster_with(*needs(), needy()).objects() if o["kind"] in ALL])
+    found = plan(sources(config("settings", mode="slow"), needy()), Options(state=state, nodes="3x4cpu,8Gi"))
+    assert found.ok and changed(found)["ConfigMap/settings"] == "create"
+
+
 def changed(found: Plan) -> dict[str, str]:
     return {f"{c.ref.kind}/{c.ref.name}": c.action for c in found.changes if c.cause is None}
 
@@ -178,14 +230,15 @@ def test_objects_of_older_versions_are_converted() -> None:
     assert [(f.path, f.before, f.after) for c in found.changes if c.cause is None for f in c.fields] == [("spec.maxReplicas", 3, 4)]
 
 
-@pytest.mark.parametrize(("installed", "phase"), [(True, "Bound"), (False, "Pending")])
-def test_drivers_that_the_state_has_provision(installed: bool, phase: str) -> None:
+@pytest.mark.parametrize("installed", [True, False])
+def test_drivers_provision_and_one_that_the_state_does_not_have_is_noted(installed: bool) -> None:
     storage_class = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "disk.example.com"}
     driver = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "disk.example.com"}, "spec": {}}
     spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": spec}
     found = plan(sources(claim), Options(state=[storage_class, *([driver] if installed else [])]))
-    assert found.after[Ref("", "PersistentVolumeClaim", "default", "data")]["status"]["phase"] == phase
+    assert found.after[Ref("", "PersistentVolumeClaim", "default", "data")]["status"]["phase"] == "Bound"
+    assert ('provisioner "disk.example.com" is taken to be installed: no CSIDriver object tells of it' in found.notes) is not installed
 
 
 def test_prune_deletes_what_kubectl_applied_and_the_selector_selects() -> None:

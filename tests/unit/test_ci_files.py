@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -74,3 +75,23 @@ def test_hooks_pass_on_a_good_repository_and_fail_on_a_bad_one(hook: Any, enviro
     changed = (bad / "deployment.yaml").read_text(encoding="utf-8") != before
     assert results["good"] == 0
     assert changed if hook["id"] == "kplan-fix" else results["bad"] == 1
+
+
+@pytest.mark.parametrize("step", ACTION["runs"]["steps"], ids=lambda s: s["name"])
+def test_the_steps_of_the_action_are_bash(step: Any) -> None:
+    done = subprocess.run(["bash", "-n", "-c", step["run"]], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "${{" not in step["run"], "inputs come as variables: what they hold is never run"
+
+
+def test_documented_configurations_are_yaml_and_name_what_there_is() -> None:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(b) for b in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    assert len(blocks) >= 4
+    inputs = {name for b in blocks if isinstance(b, dict) for step in b.get("steps", ()) if "kplan" in step["uses"] for name in step["with"]}
+    assert inputs and inputs <= set(ACTION["inputs"])
+    hooks = {h["id"] for b in blocks if isinstance(b, dict) for r in b.get("repos", ()) for h in r["hooks"]}
+    assert hooks == {h["id"] for h in HOOKS}
+    (job,) = [b["kplan"] for b in blocks if isinstance(b, dict) and "kplan" in b]
+    assert {"image", "script", "artifacts"} <= set(job)
+    assert set(job["artifacts"]["reports"]) == {"codequality", "junit"}

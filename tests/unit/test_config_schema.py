@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 
 from kplan import config
 from kplan.config import ConfigError, load
+from kplan.lint.rules import RULES
+from kplan.lint.selection import choose
 
 SCHEMA: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / "schemas" / "config.schema.json").read_text(encoding="utf-8"))
 EXAMPLES = [
@@ -74,3 +76,13 @@ def test_it_takes_what_the_reader_takes(text: str, tmp_path: Path) -> None:
     Plain.yaml_implicit_resolvers = {k: [r for r in v if r[0] != "tag:yaml.org,2002:bool"] for k, v in yaml.SafeLoader.yaml_implicit_resolvers.items()}
     value = yaml.load(text, Plain) or {}
     assert Draft202012Validator(SCHEMA).is_valid(value) is taken
+
+
+def test_the_documented_example_is_taken_and_shows_every_field(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    path = tmp_path / "kplan.yaml"
+    path.write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    found = load(path)
+    assert choose(RULES, found)
+    shown = {"config": found, "external": found.external[0], "suppression": found.suppress[0], "environment": found.environments["prod"]}
+    assert not [f"{what}.{f.name}" for what, held in shown.items() for f in fields(held) if getattr(held, f.name) in ("", "*", (), {})]

@@ -92,3 +92,13 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "crd.yaml").write_text(DEFINITION.replace("type: integer", "type: whole"))
     code, said = run(capsys, tmp_path, "lint", "--no-cache", "--crds", str(tmp_path / "crd.yaml"))
     assert "its resources are not checked" in said and code == 0
+
+
+def test_a_plan_leaves_out_kinds_without_definition(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "widgets.yaml"
+    file.write_text(WIDGET + "---\n" + WIDGET.replace("name: a", "name: b") + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c_d}\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["plan", str(file), "--format", "json"])
+    plan = json.loads(capsys.readouterr().out)
+    assert ended.value.code == 1 and [d["rule"] for d in plan["diagnostics"]].count("schema/unknown-custom-kind") == 1
+    assert plan["summary"]["text"].endswith(" 1 rejected. 2 custom resources left out, of kinds without definition.")

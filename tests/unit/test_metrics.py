@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from kplan.cli.main import cli
+from kplan.cli.main import main
 from kplan.manifests.podmetrics import PodMetricsError, read_pod_metrics
 from kplan.manifests.sources import load
 from kplan.plan import Options, Plan, plan
@@ -151,11 +150,12 @@ def test_a_metrics_api_that_knows_no_pod(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [(None, "No such file"), ("kind: Pod", "not PodMetrics but Pod")])
-def test_a_file_that_does_not_do_is_a_usage_error(tmp_path: Path, text: str | None, message: str) -> None:
+def test_a_file_that_does_not_do_is_a_usage_error(tmp_path: Path, text: str | None, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "usage.yaml"
     if text is not None:
         file.write_text(text)
     (tmp_path / "web.yaml").write_text(MANIFESTS)
-    answer = CliRunner().invoke(cli, ["plan", str(tmp_path / "web.yaml"), "--metrics", str(file)])
-    assert answer.exit_code == 2
-    assert f"--metrics: {file}: {message}" in answer.output
+    with pytest.raises(SystemExit) as ended:
+        main(["plan", str(tmp_path / "web.yaml"), "--metrics", str(file)])
+    assert ended.value.code == 2
+    assert f"--metrics: {file}: {message}" in capsys.readouterr().err

@@ -23,6 +23,7 @@ SHORT = 16  # characters of values of which no part stands out
 MOST_CHARACTERS = 1_500_000  # of whole objects on one page
 STATES = {"Running": "good", "Completed": "good", "Pending": "warning", "NotReady": "warning", "Failed": "error"}
 BESIDE = frozenset({"managedFields"})
+LEFT_OUT = "left out: no definition of its kind is here"
 
 
 class _Objects:
@@ -44,7 +45,7 @@ class _Objects:
 
 def changes(plan: Plan, known: frozenset[Ref]) -> Markup:
     """Every stated change with what its controllers made of it; then what changed because of objects that did not."""
-    if not plan.changes and not plan.rejected:
+    if not plan.changes and not plan.rejected and not plan.left_out:
         words = f"Nothing changes: {count(plan.unchanged, 'object')} as they are." if plan.unchanged else "Nothing changes."
         return section("changes", "Changes", "", [element("p", words, class_="empty")])
     derived: dict[Ref, list[Change]] = {}
@@ -58,9 +59,11 @@ def changes(plan: Plan, known: frozenset[Ref]) -> Markup:
     for ref in dict.fromkeys(plan.rejected):
         if ref not in shown:
             groups.setdefault(ref.namespace, []).append(("rejected", _rejected(ref, derived.get(ref, []), plan, known)))
+    for ref in dict.fromkeys(plan.left_out):
+        groups.setdefault(ref.namespace, []).append(("derived", _entry(ref, "derived", "·", LEFT_OUT, [], str(ref))))
     for change in stated:
         groups.setdefault(change.ref.namespace, []).append((change.action, _object(change, derived.get(change.ref, []), plan, known, objects)))
-    for cause in sorted(derived.keys() - shown - {*plan.rejected}):
+    for cause in sorted(derived.keys() - shown - {*plan.rejected, *plan.left_out}):
         groups.setdefault(cause.namespace, []).append(("derived", _caused(cause, derived[cause], plan, known)))
     opened = sum(map(len, groups.values())) <= MOST_OPEN
     blocks = [_namespace(name, groups[name], opened) for name in sorted(groups, key=lambda n: (n != "", n))]

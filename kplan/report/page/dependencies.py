@@ -8,33 +8,32 @@ from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.graph import OWNS, Edge
 from kplan.plan import Plan
+from kplan.report.drawing import Drawn, curve, drawable, lack, short, target_of
 from kplan.report.layers import HIGH, WIDE
 from kplan.report.layout import Frame, layout
 from kplan.report.markup import Markup, element
 from kplan.report.page.words import SIGNS, anchor, count, section
 
-LETTERS = 22  # of a name in a box
 MANY = 1500  # objects; of more only what changes and its neighbours are drawn
 BUTTONS = (("+", "in", "Zoom in"), ("−", "out", "Zoom out"), ("Fit", "fit", "Show everything"), ("Expand", "expand", "Use the whole window"))
-Drawn = tuple[Ref, bool]  # an object, and whether it is there
 
 
 def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
     """The drawing with its tools; edges between applications show when one of their ends is looked at."""
     actions = {c.ref: c.action for c in plan.changes}
-    edges = [e for e in plan.picture.edges if e.target is not None or e.reference is not None]
+    edges = drawable(plan.picture.edges)
     boxes = _boxes(plan, edges, actions)
     if not boxes:
         return section("graph", "Dependencies", "", [element("p", "Nothing depends on anything here.", class_="empty")])
     left_out = len(boxes) > MANY
     if left_out:
-        near = {*actions, *plan.rejected}
+        near = {*actions, *plan.rejected, *plan.left_out}
         near |= {r for e in edges if e.source in actions or e.target in actions for r in (e.source, e.target) if r is not None}
         boxes = [b for b in boxes if b[0] in near or not b[1]][: 2 * MANY]
     at = {box: i for i, box in enumerate(boxes)}
     lines = []
     for edge in edges:
-        ends = ((edge.source, True), _target(edge))
+        ends = ((edge.source, True), target_of(edge))
         if ends[0] in at and ends[1] in at:
             lines.append((edge, at[ends[0]], at[ends[1]]))
     placed = layout([ref.namespace for ref, _ in boxes], [(b, a) if e.kind == OWNS else (a, b) for e, a, b in lines])
@@ -43,7 +42,7 @@ def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
     few = len(lines) <= 60
     drawing = [_frame(f) for f in placed.frames]
     drawing += [_line(e, a, b, placed.routes[i], i in placed.far and not few) for i, (e, a, b) in enumerate(lines)]
-    needed = {_target(e) for e, _, _ in lines if e.target is None and _lack(e) == "missing"}
+    needed = {target_of(e) for e, _, _ in lines if lack(e) == "missing"}
     for i, box in enumerate(boxes):
         kind = actions.get(box[0], "") if box[1] else "absent" if box in needed else "absent optional"
         drawing.append(_box(i, box[0], placed.places[i], "rejected" if box[0] in refused else kind, bad.get(box[0]), known))
@@ -59,25 +58,9 @@ def dependencies(plan: Plan, known: frozenset[Ref]) -> Markup:
 
 def _boxes(plan: Plan, edges: Sequence[Edge], actions: dict[Ref, str]) -> list[Drawn]:
     there = {(r, True) for e in edges for r in (e.source, e.target) if r is not None}
-    there |= {(r, True) for r in (*plan.stated, *plan.rejected) if r.name and r.kind not in ("Node", "Pod") and (r in actions or r in plan.rejected)}
-    return sorted(there | {_target(e) for e in edges if e.target is None})
-
-
-def _target(edge: Edge) -> Drawn:
-    """What an edge leads to; what is not there is drawn too, in the place where it is looked for."""
-    if edge.target is not None:
-        return edge.target, True
-    wanted = edge.reference
-    assert wanted is not None
-    kind, _, group = wanted.kind.partition(".")
-    if wanted.selects is not None:
-        return Ref(group, f"no {kind}", wanted.namespace or edge.source.namespace, _labels(wanted.selects)), False
-    return Ref(group, kind, wanted.namespace, f"{wanted.name}[{wanted.key}]" if wanted.key else wanted.name), False
-
-
-def _labels(selector: dict[str, object]) -> str:
-    labels = selector.get("matchLabels")
-    return ",".join(f"{k}={v}" for k, v in labels.items()) if isinstance(labels, dict) and labels else "matches the selector"
+    refused = {*plan.rejected, *plan.left_out}
+    there |= {(r, True) for r in (*plan.stated, *sorted(refused)) if r.name and r.kind not in ("Node", "Pod") and (r in actions or r in refused)}
+    return sorted(there | {target_of(e) for e in edges if e.target is None})
 
 
 def _tools() -> Markup:
@@ -109,41 +92,21 @@ def _name(frame: Frame) -> Markup:
 
 
 def _line(edge: Edge, source: int, target: int, points: Sequence[tuple[int, int]], far: bool) -> Markup:
-    classes = " ".join(filter(None, (edge.kind, "far" if far else "", "" if edge.target is not None else _lack(edge))))
+    classes = " ".join(filter(None, (edge.kind, "far" if far else "", lack(edge))))
     if edge.kind == OWNS:
         source, target = target, source
-    return element("path", d=_curve(points), class_=f"edge {classes}", data_s=source, data_t=target, data_path=edge.path, data_kind=edge.kind)
-
-
-def _lack(edge: Edge) -> str:
-    return "optional" if edge.reference is not None and edge.reference.optional else "missing"
-
-
-def _curve(points: Sequence[tuple[int, int]]) -> str:
-    """A smooth line through the points."""
-    x, y = points[0]
-    parts = [f"M{x} {y}"]
-    for nx, ny in points[1:]:
-        if y == ny:
-            parts.append(f"H{nx}")
-        elif len(points) == 2 and abs(nx - x) < min(WIDE, abs(ny - y)):
-            parts.append(f"C{x} {(y + ny) // 2} {nx} {(y + ny) // 2} {nx} {ny}")
-        else:
-            parts.append(f"C{(x + nx) // 2} {y} {(x + nx) // 2} {ny} {nx} {ny}")
-        x, y = nx, ny
-    return "".join(parts)
+    return element("path", d=curve(points), class_=f"edge {classes}", data_s=source, data_t=target, data_path=edge.path, data_kind=edge.kind)
 
 
 def _box(index: int, ref: Ref, place: tuple[int, int], kind: str, severity: Severity | None, known: frozenset[Ref]) -> Markup:
     """One object; `kind` is what happens to it, `absent` where it is not there."""
-    name = ref.name if len(ref.name) <= LETTERS else f"{ref.name[: LETTERS - 9]}…{ref.name[-8:]}"
     sign = SIGNS.get(kind, "✕" if kind == "rejected" else "")
     parts = [
         element("title", f"{ref.kind} {ref.name}" + (f" ({ref.namespace})" if ref.namespace else "")),
         element("rect", width=WIDE, height=HIGH, rx=6),
         element("path", d=f"M6 0H5Q0 0 0 6V{HIGH - 6}Q0 {HIGH} 5 {HIGH}H6z", class_="edge-mark"),
         element("text", ref.kind, x=16, y=16, class_="kind"),
-        element("text", name, x=16, y=32),
+        element("text", short(ref.name), x=16, y=32),
         element("text", sign, x=WIDE - 10, y=17, class_="sign") if sign else "",
         element("circle", cx=WIDE, cy=0, r=6, class_=f"dot {severity}") if severity is not None else "",
     ]

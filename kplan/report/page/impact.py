@@ -13,6 +13,7 @@ from kplan.report.page.words import link, section
 
 WIDE, HIGH = 240, 56  # of a course, in its own units
 MOST_COURSES, MOST_LINES = 24, 200
+MANY = 24  # entries that are told without folding any
 
 
 def impact(plan: Plan, known: frozenset[Ref]) -> Markup:
@@ -21,13 +22,31 @@ def impact(plan: Plan, known: frozenset[Ref]) -> Markup:
     courses = [c for c in plan.rollouts if len(c.steps) > 1 and c.steps[0].pods]
     if not lines and not courses:
         return Markup("")
-    items = [_line(line) for line in lines[:MOST_LINES]]
-    if len(lines) > MOST_LINES:
-        items.append(element("li", f"… and {len(lines) - MOST_LINES} more", class_="dim"))
-    drawn = [_course(c, known) for c in courses[:MOST_COURSES]]
+    shown, folded = _by_weight(lines)
+    items = [element("ul", *map(_line, shown), class_="impact")]
+    if folded:
+        more = element("li", f"… and {len(folded) - MOST_LINES} more", class_="dim") if len(folded) > MOST_LINES else ""
+        rest = element("ul", *map(_line, folded[:MOST_LINES]), more, class_="impact")
+        items.append(element("details", element("summary", f"{len(folded)} lines more"), rest))
+    drawn = [_course(c, known) for c in sorted(courses, key=lambda c: not c.stuck)[:MOST_COURSES]]
     cards = element("div", *drawn, class_="cards courses") if drawn else ""
     legend = element("p", *_legend(), class_="legend dim") if drawn else ""
-    return section("impact", "What it does to what runs", "", [element("ul", *items, class_="impact"), cards, legend])
+    return section("impact", "What it does to what runs", "", [*items, cards, legend])
+
+
+def _by_weight(lines: list[str]) -> tuple[list[str], list[str]]:
+    """What is shown at once and what is folded: of many, bad news first; a remedy stays with its line."""
+    entries: list[list[str]] = []
+    for line in lines:
+        if line.startswith("    ") and entries:
+            entries[-1].append(line)
+        else:
+            entries.append([line])
+    if len(entries) <= MANY:
+        return lines, []
+    entries.sort(key=lambda entry: not entry[0].startswith("!"))
+    shown, folded = ([line for entry in part for line in entry] for part in (entries[: MANY // 2], entries[MANY // 2 :]))
+    return shown, folded
 
 
 def _line(line: str) -> Markup:

@@ -66,3 +66,36 @@ def test_a_part_hangs_together(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 def test_an_object_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, said = run(capsys, tmp_path, "--of", "pod/none")
     assert code == 2 and 'there is no "pod/none" in the input' in said
+
+
+CIRCLE = """apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /d}, claimRef: {namespace: default, name: data}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], volumeName: disk, resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def test_the_order_in_which_to_apply(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "z.yaml").write_text(CIRCLE)
+    assert run(capsys, tmp_path, "--format", "order")[1].splitlines() == [
+        "ConfigMap alone (default)",
+        "ConfigMap settings (default)",
+        "Service web (default)",
+        "Pod web-0 (default)",
+    ]
+    document = json.loads(run(capsys, tmp_path, str(tmp_path / "z.yaml"), "--format", "json")[1])
+    assert [o["name"] for o in document["order"]] == ["alone", "settings", "disk", "data", "web", "web-0"]
+
+
+def test_what_goes_round_in_a_circle(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    circle = str(tmp_path / "z.yaml")
+    Path(circle).write_text(CIRCLE)
+    assert "in a circle: PersistentVolume disk, PersistentVolumeClaim data (default)\n" in run(capsys, tmp_path, circle)[1]
+    document = json.loads(run(capsys, tmp_path, circle, "--format", "json")[1])
+    assert [[o["name"] for o in cycle] for cycle in document["cycles"]] == [["disk", "data"]]
+    assert "in a circle" not in run(capsys, tmp_path)[1]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from questions import Object, budget, cluster_of, meta, service, workload
 
 from kplan.cluster import Cluster
-from kplan.questions.drain import Drain, drain, nodes_of_zone
+from kplan.losing import lost_nodes
+from kplan.questions.drain import Drain, drain
 
 THREE = "3x8cpu,32Gi,zones=a/b/c"
 
@@ -94,7 +95,7 @@ def test_daemons_stay() -> None:
 
 def test_a_zone_is_lost_and_a_budget_broken() -> None:
     cluster = cluster_of(workload("web", 3), service("web", "web"), budget("web", "web", minAvailable=3), nodes=THREE)
-    assert nodes_of_zone(cluster, "b") == ["node-2"]
+    assert lost_nodes(cluster.objects("Node"), (), ("b",)) == ("node-2",)
     found = drain(cluster, ["node-2"], lost=True)
     assert (found.rounds, found.blocked, found.ok) == (0, (), False)
     assert [(b.ref.name, b.healthy, b.desired) for b in found.budgets] == [("web", 2, 3)]

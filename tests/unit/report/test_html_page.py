@@ -115,7 +115,7 @@ def test_what_it_tells(bank: Plan) -> None:
 
 
 def test_an_empty_plan_has_a_page() -> None:
-    made = plan(load(["-"], stdin="apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: missing}\n"), Options())
+    made = plan(load(["-"], stdin="apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, uid: b}\n"), Options())
     assert "refused by the server" in page(made)
 
 
@@ -134,3 +134,14 @@ def test_elements() -> None:
     assert element("br") == "<br/>"
     assert element("b", element("i", "x")) == "<b><i>x</i></b>"
     assert escaped('"\x00') == "&quot;\ufffd"
+
+
+def test_of_much_that_happens_bad_news_is_shown_and_the_rest_folded() -> None:
+    from kplan.report.page.impact import MANY, _by_weight
+
+    few = ["~ a", "! b", "    help: c"]
+    assert _by_weight(few) == (few, [])
+    many = [line for i in range(MANY) for line in (f"~ {i}", f"! {i}", f"    help: {i}")]
+    shown, folded = _by_weight(many)
+    assert shown == [line for i in range(MANY // 2) for line in (f"! {i}", f"    help: {i}")]
+    assert sorted(shown + folded) == sorted(many) and folded[-1] == f"~ {MANY - 1}"

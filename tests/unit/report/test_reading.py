@@ -16,6 +16,7 @@ from rich.console import Console
 from kplan.manifests.sources import load
 from kplan.plan import Options, Plan, plan
 from kplan.report.formats import FORMATS, write_plan
+from kplan.report.page.changes import LEFT_OUT
 from kplan.report.reading import NotAPlanError, read_plan, read_plans
 from kplan.report.several import Named, write_plans
 
@@ -39,7 +40,7 @@ def made(request: pytest.FixtureRequest) -> Plan:
 
 def drawn(found: Plan, format: str, *, verbose: bool = False) -> str:
     out = io.StringIO()
-    write_plan(found, format, out, Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False), verbose=verbose)
+    write_plan(found, format, out, lambda: Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False), verbose=verbose)
     return out.getvalue()
 
 
@@ -52,13 +53,23 @@ def test_read_again_it_is_the_same(made: Plan, format: str, monkeypatch: pytest.
     assert drawn(again, format, verbose=True) == drawn(made, format, verbose=True)
 
 
+def test_custom_resources_without_a_definition_are_left_out_and_not_rejected(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: default}\n")
+    found = plan(load([str(tmp_path)]), Options())
+    again = read_plan(drawn(found, "json"))
+    for one in (found, again):
+        assert (one.rejected, [str(r) for r in one.left_out]) == ((), ["widget/w"])
+        assert drawn(one, "text").count("1 custom resource left out, of kinds without definition.") == 1
+        assert LEFT_OUT in drawn(one, "html")
+
+
 def test_several_read_again_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     sources = load([str(SAMPLES / "broken" / "removed-api")])
     plans = [Named("here", version, plan(sources, Options(version=version))) for version in ("1.25", "1.36")]
 
     def together(found: list[Named], format: str) -> str:
         out = io.StringIO()
-        write_plans(found, format, out, Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False))
+        write_plans(found, format, out, lambda: Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False))
         return out.getvalue()
 
     text = together(plans, "json")
