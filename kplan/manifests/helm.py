@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from shutil import which
 
 from kplan.manifests.rendering import Rendered, Rendering, run
@@ -24,7 +25,10 @@ def render(folder: str, rendering: Rendering) -> Rendered:
         command += ["--values", file]
     for pair in rendering.set:
         command += ["--set", pair]
-    return run(command, rendering.time_limit)
+    found = run(command, rendering.time_limit)
+    if "missing in charts/ directory" in found.problem:
+        return replace(found, hint=f"fetch what it depends on before: helm dependency build {folder}")
+    return found
 
 
 def source_of(text: str, folder: str) -> str:

@@ -18,6 +18,7 @@ TIME_LIMIT = 60.0
 OUT_OF_TIME = "took more than"
 NOWHERE = "http://127.0.0.1:9"
 MOST_SAID = 600
+_FINAL = ("Error: ", "error: ")
 _RUNNING: set[subprocess.Popen[bytes]] = set()  # to be ended if this process is interrupted
 
 
@@ -35,11 +36,12 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a tool printed, or why it did not: `installed` is false where there is no such tool."""
+    """What a tool printed, or why it did not and what to do: `installed` is false where there is no such tool."""
 
     text: str = ""
     problem: str = ""
     installed: bool = True
+    hint: str = ""
 
 
 def run(command: Sequence[str], time_limit: float) -> Rendered:
@@ -115,6 +117,7 @@ _LOGGED = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w.]+:\d+\] ")  #
 def _brief(said: bytes) -> str:
     """What a tool said, in one line of bounded length."""
     lines = [_LOGGED.sub("", line.strip()) for line in said.decode("utf-8", "replace").splitlines()]
-    text = "; ".join(line for line in lines if line and not line.startswith(("Use --debug", "# Warning:"))) or "it says nothing of why"
-    text = text.removeprefix("Error: ").removeprefix("error: ")
+    final = next((number for number, line in enumerate(lines) if line.startswith(_FINAL)), 0)  # warnings come first, of what it looked at in vain
+    text = "; ".join(line for line in lines[final:] if line and not line.startswith(("Use --debug", "# Warning:"))) or "it says nothing of why"
+    text = text.removeprefix(_FINAL[0]).removeprefix(_FINAL[1])
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 1] + "…"

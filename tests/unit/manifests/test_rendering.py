@@ -89,6 +89,20 @@ def test_a_failing_tool_is_quoted(folder: Path) -> None:
     assert found.message.endswith("was not rendered: kubectl failed: accumulating resources: no such file")
 
 
+def test_only_the_error_of_a_failing_tool_is_quoted(folder: Path) -> None:
+    overlays()
+    tool(folder, "kubectl", "echo 'WARNING: configuration is group-readable.' >&2; echo 'Error: no such base' >&2; exit 1")
+    (found,) = load(["overlays/dev"]).diagnostics
+    assert found.message.endswith("was not rendered: kubectl failed: no such base")
+
+
+def test_a_chart_without_its_dependencies_says_how_to_fetch_them(folder: Path) -> None:
+    write("chart/Chart.yaml", "apiVersion: v2\nname: c\n")
+    tool(folder, "helm", "echo 'Error: found in Chart.yaml, but missing in charts/ directory: redis' >&2; exit 1")
+    (found,) = load(["chart"]).diagnostics
+    assert found.hint == "fetch what it depends on before: helm dependency build chart"
+
+
 def test_the_time_and_place_of_a_tools_log_line_are_not_quoted(folder: Path) -> None:
     overlays()
     tool(folder, "kubectl", "echo 'E1121 12:34:56.789012   12345 run.go:72] \"command failed\"' >&2; exit 1")
