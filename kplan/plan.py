@@ -25,6 +25,7 @@ from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.diff import REPLACE, Change, changes, state_of
 from kplan.excerpts import Excerpt, excerpts
 from kplan.graph import rank
+from kplan.hooks import without_idle_hooks
 from kplan.lint import engine as lint
 from kplan.lint.engine import ruled, suppressed, unseen
 from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
@@ -133,8 +134,9 @@ class Applied:
 
 def applied(sources: Sources, options: Options) -> Applied:
     """Apply the manifests of `sources` to the base state that `options` give, and run the cluster until it rests."""
+    sources, options, idle = without_idle_hooks(sources, options)
     cluster = Cluster(version=options.version, now=options.now or START, scheduler_config=options.scheduler, metrics=options.metrics, provisioners=True)
-    notes = prepare(cluster, sources, options)
+    notes = [*prepare(cluster, sources, options), *idle]
     if options.without_nodes or options.without_zones:
         options.progress("losing nodes")
         sources, note = lose(cluster, sources, options.without_nodes, options.without_zones)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from kplan.cli.options import (
+    charts,
     checked_namespace,
     checked_version,
     configuration,
@@ -41,9 +42,7 @@ OPTIONS = (
     click.option("--metrics", default=None, metavar="FILE", help="PodMetrics: what pods use (kubectl get pods.metrics.k8s.io -A -o yaml)."),
     click.option("--horizon", default="11m", show_default=True, metavar="TIME", help="How long the cluster runs, in virtual time."),
     click.option("--now", default=None, metavar="TIME", help="When the virtual clock starts (default: the newest time in the state)."),
-    click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated)."),
-    click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated)."),
-    click.option("--release", default="", metavar="NAME", help="The release of Helm charts (default: the chart's folder)."),
+    charts,
     click.option("--kubernetes-version", "version", default=None, metavar="VERSION", help="Minor version to look at it for (default: 1.36)."),
     click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print on standard output."),
     click.option("--color/--no-color", "color", default=None, help="Colours (default: on a terminal, unless NO_COLOR is set)."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kplan.cli import streams
-from kplan.cli.options import checked_version, configuration, definitions, read, shared, tell_problems
+from kplan.cli.options import charts, check_charts, checked_version, configuration, definitions, read, rendering, shared, tell_problems
 
 if TYPE_CHECKING:
     from kplan.api.ref import Ref
@@ -24,6 +24,7 @@ EDGES = ("refers", "selects", "owns")
 @click.option("--of", multiple=True, metavar="KIND/NAME", help="Only these objects and what hangs together with them (may be repeated).")
 @click.option("--depth", type=click.IntRange(0), default=None, help="With --of: at most so many edges away (default: any number).")
 @click.option("--edges", type=click.Choice(EDGES), multiple=True, help="Only edges of this kind (may be repeated).")
+@charts
 def command(
     paths: tuple[str, ...],
     namespace: str | None,
@@ -37,6 +38,9 @@ def command(
     of: tuple[str, ...],
     depth: int | None,
     edges: tuple[str, ...],
+    values: tuple[str, ...],
+    set_: tuple[str, ...],
+    release: str,
 ) -> int:
     """Draw the dependency graph of manifests: references, selections, owners.
 
@@ -45,7 +49,8 @@ def command(
     config = configuration()
     version = checked_version(version or config.kubernetes_version)
     namespace = namespace or config.namespace or None
-    sources = read(paths, (*exclude, *config.exclude))
+    sources = read(paths, (*exclude, *config.exclude), rendering(values, set_, release, namespace or "default", version))
+    check_charts(sources, values, set_, release)
     from kplan.lint.engine import graph_of
     from kplan.report import graph
     from kplan.report.graph_svg import render_svg

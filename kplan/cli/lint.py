@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from kplan.cli.options import checked_version, configuration, definitions, note_skipped, outputs, read, shared, state_objects, unreadable, write
+from kplan.cli.options import (
+    charts,
+    check_charts,
+    checked_version,
+    configuration,
+    definitions,
+    note_skipped,
+    outputs,
+    read,
+    rendering,
+    shared,
+    state_objects,
+    unreadable,
+    write,
+)
 from kplan.diagnostics import Diagnostic
 from kplan.lint import baseline as baselines
 
 if TYPE_CHECKING:
     from kplan.lint.cache import Held
+    from kplan.lint.engine import Options
+    from kplan.manifests.sources import Sources
 
 LEVELS = ("error", "warning", "note")
 
@@ -35,6 +51,7 @@ LEVELS = ("error", "warning", "note")
 @click.option("--cache/--no-cache", "use_cache", default=True, help="Whether findings of former runs over the same input are used and kept.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="How many processes work at once (default 0: one a processor).")
 @click.option("--statistics", is_flag=True, help="Also tell how much each rule found and how long it took (on standard error).")
+@charts
 @click.option("--fix", is_flag=True, help="Print the changes that would mend what can be mended safely, as a diff.")
 @click.option("--write", "write_fixes", is_flag=True, help="With --fix: change the files.")
 def command(
@@ -60,6 +77,9 @@ def command(
     use_cache: bool,
     jobs: int,
     statistics: bool,
+    values: tuple[str, ...],
+    set_: tuple[str, ...],
+    release: str,
     fix: bool,
     write_fixes: bool,
 ) -> int:
@@ -86,9 +106,10 @@ def command(
         "suppress": suppress,
         "statistics": statistics,
     }
+    given = _Given(paths, (*exclude, *config.exclude), state, crds, values, set_, release, jobs)
     if fix:
-        return _fix(paths, (*exclude, *config.exclude), options, state, crds, jobs, write_fixes)
-    held = _found(paths, (*exclude, *config.exclude), options, state, crds, use_cache and not statistics, jobs)
+        return _fix(given, options, write_fixes)
+    held = _found(given, options, use_cache and not statistics)
     findings = held.findings
     if statistics:
         _statistics(findings.times, findings.diagnostics)
@@ -116,20 +137,42 @@ def _new(baseline: str, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         raise click.UsageError(f"--baseline: {error}") from None
 
 
-def _found(
-    paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], use_cache: bool, jobs: int
-) -> Held:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is linted, and what is read for it."""
+
+    paths: tuple[str, ...]
+    exclude: tuple[str, ...]
+    state: tuple[str, ...]
+    crds: tuple[str, ...]
+    values: tuple[str, ...]
+    set: tuple[str, ...]
+    release: str
+    jobs: int
+
+    def read(self, options: dict[str, Any]) -> tuple[Sources, Options]:
+        """The manifests, and the options with what else was read."""
+        from kplan.lint.engine import Options
+
+        sources = read(self.paths, self.exclude, rendering(self.values, self.set, self.release, options["namespace"], options["version"]), self.jobs)
+        check_charts(sources, self.values, self.set, self.release)
+        return sources, Options(**options, state=state_objects(self.state), definitions=definitions(self.crds, sources))
+
+
+def _found(given: _Given, options: dict[str, Any], use_cache: bool) -> Held:
     """What linting finds, or found when it last looked at the same."""
     from kplan.lint import cache
 
-    key = cache.key_of(paths, exclude, state, options, definitions=crds) if use_cache and paths else None
+    key = None
+    if use_cache and given.paths:
+        charts = given.values, given.set, given.release
+        key = cache.key_of(given.paths, given.exclude, given.state, options, charts, beside=(*given.crds, *given.values))
     held = cache.load(key) if key else None
     if held is None:
-        from kplan.lint.engine import Options, lint
+        from kplan.lint.engine import lint
 
-        sources = read(paths, exclude, jobs=jobs)
-        findings = lint(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
-        held = cache.Held(findings, sources.skipped, unreadable(sources))
+        sources, read_too = given.read(options)
+        held = cache.Held(lint(sources, read_too), sources.skipped, unreadable(sources))
         if key and cache.lasts(held):
             cache.store(key, held)
     return held
@@ -145,15 +188,12 @@ def _statistics(times: dict[str, float], diagnostics: Sequence[Diagnostic]) -> N
         click.echo(f"{name:{width}}  {counts[name]:6}  {took}".rstrip(), err=True)
 
 
-def _fix(
-    paths: tuple[str, ...], exclude: tuple[str, ...], options: dict[str, Any], state: tuple[str, ...], crds: tuple[str, ...], jobs: int, write_fixes: bool
-) -> int:
+def _fix(given: _Given, options: dict[str, Any], write_fixes: bool) -> int:
     """Show, or make, the changes that mend what can be mended safely."""
-    from kplan.lint.engine import Options
     from kplan.lint.fixing import fixes, unified
 
-    sources = read(paths, exclude, jobs=jobs)
-    found = fixes(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
+    sources, read_too = given.read(options)
+    found = fixes(sources, read_too)
     for change in found:
         if write_fixes:
             Path(change.file).write_bytes(change.after)

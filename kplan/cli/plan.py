@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kplan.cli.options import configuration, note_skipped, outputs, pod_metrics, scheduler_configuration, shared, unreadable, write
+from kplan.cli.options import charts, configuration, note_skipped, outputs, pod_metrics, scheduler_configuration, shared, unreadable, write
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, exit_code, scenarios
 
@@ -29,9 +29,7 @@ from kplan.cli.scenarios import Given, exit_code, scenarios
 @click.option("-l", "--selector", default="", metavar="LABELS", help="Apply, and with --prune delete, only what has these labels.")
 @click.option("--all", "everything", is_flag=True, help="With --prune: everything that kubectl applied.")
 @click.option("--applyset", default="", metavar="[KIND/]NAME", help="With --prune: the members of this ApplySet.")
-@click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated).")
-@click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated).")
-@click.option("--release", default="", metavar="NAME", help="The release of Helm charts (default: the chart's folder).")
+@charts
 @click.option("--html", "page", default=None, metavar="FILE", help="Also write a page for people: the same as --output html=FILE.")
 @click.option("--full", is_flag=True, help="Also fields that only the server writes.")
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")

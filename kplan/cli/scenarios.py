@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import click
 
-from kplan.cli.options import checked_namespace, checked_versions, definitions, dump_of, read, read_base
+from kplan.cli.options import check_charts, checked_namespace, checked_versions, definitions, dump_of, read, read_base, rendering
 from kplan.config import Config, Environment
 
 if TYPE_CHECKING:
@@ -103,31 +104,46 @@ def _of(
     dumps: dict[tuple[str, ...], tuple[Dump, frozenset[tuple[str, str]]]],
 ) -> list[Scenario]:
     """The plans of one environment: by overlay, by version."""
-    from kplan.manifests.rendering import Rendering
-
     paths = given.paths or environment.paths
     namespace = checked_namespace(given.namespace) or environment.namespace or config.namespace or "default"
     versions = checked_versions(given.version or environment.kubernetes_version or config.kubernetes_version)
-    rendering = Rendering((*environment.values, *given.values), (*environment.set, *given.set), given.release or environment.release, namespace, versions[0])
     if "-" in paths and "-" in (given.state or environment.state):
         raise click.ClickException("standard input is either the manifests or the state")
-    sources = read(paths, given.exclude, rendering)
-    base = read_base(given.base or ((environment.base,) if environment.base else ()), paths, given.exclude, rendering)
-    dump = _dump(given.state or environment.state, sources, dumps, options.progress)
-    common = replace(
-        options,
-        config=config,
-        namespace=namespace,
-        nodes=given.nodes or environment.nodes,
-        state=dump.objects if dump else (),
-        definitions=definitions(given.crds, sources, *(m.data for m in base.manifests) if base else ()),
-        now=time_of(given.now) if given.now else time_of(dump.newest) if dump and dump.newest else None,
-    )
-    found = []
-    for overlay, mine, its_base in _by_overlay(sources, base):
-        told = " ".join(filter(None, (name, overlay)))
-        found += [Scenario(told, v if len(versions) > 1 else "", mine, replace(common, version=v, base=its_base)) for v in versions]
-    return found
+    reading = partial(_read, paths, environment, given, namespace)
+    sources, base, known = reading(versions[0])
+    found: list[tuple[str, Scenario]] = []
+    for version in versions:
+        if version != versions[0] and "-" not in paths and (sources.charts or (base and base.charts)):  # which may ask for the version
+            sources, base, known = reading(version)
+        dump = _dump(given.state or environment.state, sources, dumps, options.progress)
+        common = replace(
+            options,
+            config=config,
+            version=version,
+            namespace=namespace,
+            nodes=given.nodes or environment.nodes,
+            state=dump.objects if dump else (),
+            definitions=known,
+            now=time_of(given.now) if given.now else time_of(dump.newest) if dump and dump.newest else None,
+        )
+        for overlay, mine, its_base in _by_overlay(sources, base):
+            told = " ".join(filter(None, (name, overlay)))
+            found.append((overlay, Scenario(told, version if len(versions) > 1 else "", mine, replace(common, base=its_base))))
+    order = {overlay: number for number, overlay in enumerate(dict.fromkeys(overlay for overlay, _ in found))}
+    return [scenario for _, scenario in sorted(found, key=lambda one: order[one[0]])]
+
+
+def _read(
+    paths: tuple[str, ...], environment: Environment, given: Given, namespace: str, version: str
+) -> tuple[Sources, Sources | None, tuple[Object, ...]]:
+    """The manifests and their base, charts rendered for a version, and the definitions of custom kinds."""
+    release = given.release or environment.release
+    how = rendering((*environment.values, *given.values), (*environment.set, *given.set), release, namespace, version)
+    before = given.base or ((environment.base,) if environment.base else ())
+    sources = read(paths, given.exclude, how)
+    check_charts(sources, given.values, given.set, given.release)
+    base = read_base(before, paths, given.exclude, how)
+    return sources, base, definitions(given.crds, sources, *(m.data for m in base.manifests) if base else ())
 
 
 def _dump(

@@ -31,7 +31,7 @@ from kplan.manifests.sources import Skipped
 
 ENTRIES = 64
 MOST_BYTES = 64 << 20
-MOST_RENDERED = 256 << 20  # bytes in folders that are rendered or hold definitions: with more, looking is no quicker
+MOST_RENDERED = 256 << 20  # bytes in folders that are rendered or named by options: with more, looking is no quicker
 STALE = 3600 * 10**9  # nanoseconds
 FORMAT = 2
 
@@ -56,9 +56,9 @@ def folder() -> Path:
     return Path(base) / "kplan" / "lint"
 
 
-def key_of(paths: Sequence[str], exclude: Sequence[str], state: Sequence[str], *said: object, definitions: Sequence[str] = ()) -> str | None:
-    """The key of a run; `said` are the options with their values. None where the run is not to be kept."""
-    if "-" in (*paths, *state, *definitions):
+def key_of(paths: Sequence[str], exclude: Sequence[str], state: Sequence[str], *said: object, beside: Sequence[str] = ()) -> str | None:
+    """The key of a run; `said` are the options with their values, `beside` files and folders that they name. None where the run is not to be kept."""
+    if "-" in (*paths, *state, *beside):
         return None
     digest = hashlib.sha256(repr((FORMAT, kplan.__version__, sys.version_info[:2], yaml.__version__, list(_code()))).encode())
     digest.update(repr((os.getcwd(), tuple(exclude), said)).encode())
@@ -70,8 +70,8 @@ def key_of(paths: Sequence[str], exclude: Sequence[str], state: Sequence[str], *
                 digest.update(repr((path, named)).encode() + _content(path))
             rendered = dict.fromkeys(p for one in found.unrendered for p in (one.path, *sorted(pulled(one.path))))
             _below(rendered, digest.update)
-        digest.update(repr(len(definitions)).encode())
-        _below(definitions, digest.update)
+        digest.update(repr(len(beside)).encode())
+        _below(beside, digest.update)
     except OSError:
         return None
     return digest.hexdigest()

@@ -21,6 +21,8 @@ def render(folder: str, rendering: Rendering) -> Rendered:
     command = [helm, "template", release, folder, "--namespace", rendering.namespace, "--include-crds", "--skip-tests"]
     if rendering.version:
         command += ["--kube-version", rendering.version]
+    for api in rendering.apis:  # beside those that this helm knows itself, of its own time
+        command += ["--api-versions", api]
     for file in rendering.values:
         command += ["--values", file]
     for pair in rendering.set:

@@ -24,13 +24,15 @@ _RUNNING: set[subprocess.Popen[bytes]] = set()  # to be ended if this process is
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How to render. `values` and `set` are Helm's, `release` its release (empty: the chart's folder); `version` is what charts may ask for."""
+    """How to render. `values` and `set` are Helm's, `release` its release (empty: the chart's folder); `version` and `apis`
+    (`policy/v1`, `policy/v1/PodDisruptionBudget`) are what charts may ask for."""
 
     values: tuple[str, ...] = ()
     set: tuple[str, ...] = ()
     release: str = ""
     namespace: str = "default"
     version: str = ""
+    apis: tuple[str, ...] = ()
     time_limit: float = TIME_LIMIT
 
 

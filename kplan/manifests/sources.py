@@ -43,7 +43,7 @@ class Sources:
     """What the given paths hold, in an order that does not depend on theirs.
 
     `opaque` are manifests whose kind and name may be known and whose content is not: encrypted, or with placeholders. `overlays` are the kustomizations
-    that were rendered.
+    that were rendered, `charts` the folders of Helm charts that were, or were to be.
     """
 
     manifests: tuple[Manifest, ...]
@@ -53,6 +53,7 @@ class Sources:
     files: int = 0
     documents: int = 0
     overlays: tuple[str, ...] = ()
+    charts: tuple[str, ...] = ()
 
     def clusters(self) -> tuple[tuple[str, Sources], ...]:
         """What goes to one cluster, by name: each of several overlays with all that is no overlay; else everything, without a name."""
@@ -111,6 +112,7 @@ def load(
         reading.files,
         reading.documents,
         tuple(reading.overlays),
+        tuple(folder.path for folder in found.unrendered if folder.kind == "chart"),
     )
 
 

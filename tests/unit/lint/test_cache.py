@@ -159,6 +159,9 @@ CHANGED = {
     "state": ["--state", "crds"],
     "strict_kinds": ["--strict-kinds"],
     "suppress": ["--no-suppress"],
+    "values": ["--values", "other.yaml"],
+    "set_": ["--set", "n=1"],
+    "release": ["--release", "r"],
 }
 
 
@@ -167,14 +170,15 @@ def keys(file: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """The key of a run of the command."""
     monkeypatch.chdir(file.parent)
     (file.parent / "crds").mkdir()
-    for path in ("other.yaml", "crds/x.yaml"):
-        (file.parent / path).write_text(TEXT, encoding="utf-8")
+    (file.parent / "chart").mkdir()
+    for path, text in (("other.yaml", TEXT), ("crds/x.yaml", TEXT), ("chart/Chart.yaml", "apiVersion: v2\nname: c\n")):
+        (file.parent / path).write_text(text, encoding="utf-8")
     seen: list[str | None] = []
     key_of = cache.key_of
     monkeypatch.setattr(cache, "key_of", lambda *a, **k: seen.append(key_of(*a, **k)) or seen[-1])
 
     def run(*arguments: str) -> str:
-        done = CliRunner().invoke(command, [*arguments, "--fail-on", "never", "a.yaml"], standalone_mode=False)
+        done = CliRunner().invoke(command, [*arguments, "--fail-on", "never", "a.yaml", "chart"], standalone_mode=False)
         assert done.exception is None, done.output
         assert seen and seen[-1] is not None
         return seen.pop() or ""
