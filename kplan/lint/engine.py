@@ -227,8 +227,11 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
         edges.setdefault(edge.source, []).append(_excused(edge, hidden, options.config))
-    manifests, firsts = {r: m for r, m, _ in good}, {r: m for r, m, _ in reversed(good)}
-    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, manifests, firsts, options.version, hidden)
+    stated: dict[Ref, list[Manifest]] = {}
+    for ref, manifest, _ in good:
+        stated.setdefault(ref, []).append(manifest)
+    last = {ref: manifests[-1] for ref, manifests in stated.items()}
+    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, last, stated, options.version, hidden)
     chosen = options.chosen
     by_kind: dict[str, list[Chosen]] = {}
     for ref, manifest, obj in good:
