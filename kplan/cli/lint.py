@@ -98,7 +98,7 @@ def command(
         return 0
     if baseline:
         findings = replace(findings, diagnostics=tuple(_new(baseline, findings.diagnostics)))
-    write(format, output, color, lambda name, out, screen: write_findings(findings, name, out, screen, quiet=quiet))
+    write(format, output, color, lambda name, out, screen: write_findings(findings, name, out, screen, quiet=quiet, verbose=verbose))
     if not quiet:
         note_skipped(Sources((), skipped=held.skipped), verbose=verbose)
     if held.unreadable:
