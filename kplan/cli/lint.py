@@ -128,9 +128,10 @@ def _found(
         from kplan.lint.engine import Options, lint
 
         sources = read(paths, exclude, jobs=jobs)
-        findings = lint(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources)))
+        told: list[Diagnostic] = []  # which a later run could not say again
+        findings = lint(sources, Options(**options, state=state_objects(state), definitions=definitions(crds, sources, told=told)))
         held = cache.Held(findings, sources.skipped, unreadable(sources))
-        if key and cache.lasts(held):
+        if key and not told and cache.lasts(held):
             cache.store(key, held)
     return held
 

@@ -39,8 +39,9 @@ class Record:
 
 
 UNKNOWN = "schema/unknown-custom-kind"
-UNREAD = ("yaml/syntax", "yaml/limit", "manifests/")  # of files and documents of which nothing is known
-OPAQUE = ("manifests/encrypted", "manifests/placeholder")  # of documents that are known, if not in full
+UNREAD = "manifests/"  # of files of which nothing is known
+SEEN = {"manifests/encrypted", "manifests/placeholder", "manifests/encoding"}  # of documents that are known, if not in full
+SEEN |= {"manifests/template"}  # whose kinds the sources tell
 MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
 
 
@@ -281,8 +282,10 @@ def unseen(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sourc
     """What stands in the input and not in the graph."""
     seen = {id(manifest) for _, manifest, _ in good}
     hidden = [m for m in (*sources.opaque, *sources.manifests) if id(m) not in seen]
-    partial = any(d.rule.startswith(UNREAD) and d.rule not in OPAQUE for d in sources.diagnostics)
-    return Unseen(tuple((Ref(*_ref(m, options.namespace)), m.data) for m in hidden), partial)
+    unread = sources.unread
+    if any(d.rule.startswith(UNREAD) and d.rule not in SEEN for d in sources.diagnostics):
+        unread |= {""}
+    return Unseen(tuple((Ref(*_ref(m, options.namespace)), m.data) for m in hidden), unread)
 
 
 def _excused(edge: Edge, unseen: Unseen, config: Config) -> Edge:
