@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -65,17 +65,17 @@ def command(
         drawn = [(name, graph.part(whole, (), depth, edges)) for name, whole in named]
     if format == "svg" and len(drawn) > 1:
         raise click.UsageError(f"an SVG shows one cluster, and there are {len(drawn)}: name one of {', '.join(name for name, _ in drawn)}")
-    draw = {
+    draw: dict[str, Callable[[Sequence[tuple[str, Graph]], TextIO], None]] = {
         "tree": graph.render_tree,
         "order": graph.render_order,
         "dot": graph.render_dot,
         "mermaid": graph.render_mermaid,
         "json": graph.render_json,
         "svg": lambda graphs, out: render_svg(graphs[0][1], out),
-    }[format]
+    }
     if format in ("json", "svg"):
         streams.for_machines()
-    draw(drawn, sys.stdout)
+    draw[format](drawn, sys.stdout)
     return 2 if tell_problems(sources) else 0
 
 
