@@ -28,7 +28,7 @@ from kplan.graph import rank
 from kplan.hooks import without_idle_hooks
 from kplan.lint import engine as lint
 from kplan.lint.engine import ruled, suppressed, unseen
-from kplan.lint.outcomes import PodSummary, not_up, phase_of, summaries
+from kplan.lint.outcomes import PodSummary, confirmed, not_up, phase_of, summaries
 from kplan.losing import lose
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.sources import Sources
@@ -180,7 +180,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     differing += [Change(ref, REPLACE, found.fields, found.live, found.live) for ref, found in refused.items()]
     difference = tuple(sorted(differing, key=lambda c: (rank(c.ref.group_kind), c.ref)))
     changed = {c.ref for c in difference}
-    told = tuple(_once(dict.fromkeys(found)))
+    told = tuple(_once(confirmed(dict.fromkeys(found))))
     unknown = {d.ref.group_kind for d in told if d.rule == lint.UNKNOWN and d.ref is not None}
     return Plan(
         version=options.version,

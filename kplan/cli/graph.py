@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -44,6 +45,8 @@ def command(
 ) -> int:
     """Draw the dependency graph of manifests: references, selections, owners.
 
+    Each of several overlays is a cluster of its own, with all that is no overlay; an SVG shows one.
+
     Exit code: 0, or 2 where some of the input cannot be read.
     """
     config = configuration()
@@ -55,26 +58,43 @@ def command(
     from kplan.report import graph
     from kplan.report.graph_svg import render_svg
 
-    found = graph_of(sources, namespace=namespace or "default", version=version, definitions=definitions(crds, sources), config=config)
-    about = {ref for text in of for ref in _named(found, text, namespace)}
-    draw = {
+    custom = definitions(crds, sources)
+    named = []
+    for name, part in sources.clusters():
+        named.append((name, graph_of(part, namespace=namespace or "default", version=version, definitions=custom, config=config)))
+    if of:
+        found = [(name, whole, _named(whole, of, namespace)) for name, whole in named]
+        _check_named(of, [about for _, _, about in found])
+        drawn = [(name, graph.part(whole, set().union(*about.values()), depth, edges)) for name, whole, about in found if any(about.values())]
+    else:
+        drawn = [(name, graph.part(whole, (), depth, edges)) for name, whole in named]
+    if format == "svg" and len(drawn) > 1:
+        raise click.UsageError(f"an SVG shows one cluster, and there are {len(drawn)}: name one of {', '.join(name for name, _ in drawn)}")
+    draw: dict[str, Callable[[Sequence[tuple[str, Graph]], TextIO], None]] = {
         "tree": graph.render_tree,
         "order": graph.render_order,
         "dot": graph.render_dot,
         "mermaid": graph.render_mermaid,
         "json": graph.render_json,
-        "svg": render_svg,
-    }[format]
+        "svg": lambda graphs, out: render_svg(graphs[0][1], out),
+    }
     if format in ("json", "svg"):
         streams.for_machines()
-    draw(graph.part(found, about, depth, edges), sys.stdout)
+    draw[format](drawn, sys.stdout)
     return 2 if tell_problems(sources) else 0
 
 
-def _named(graph: Graph, text: str, namespace: str | None) -> list[Ref]:
-    """The objects `kind/name`, in every namespace unless one is given."""
-    kind, _, name = text.lower().partition("/")
-    found = [r for r in graph.objects if r.kind.lower() == kind and r.name == name and (not namespace or r.namespace in ("", namespace))]
-    if not found:
-        raise click.UsageError(f'--of: there is no "{text}" in the input: write for instance deployment/web')
+def _named(graph: Graph, of: tuple[str, ...], namespace: str | None) -> dict[str, set[Ref]]:
+    """The objects that each `kind/name` means, in every namespace unless one is given."""
+    found = {}
+    for text in of:
+        kind, _, name = text.lower().partition("/")
+        found[text] = {r for r in graph.objects if r.kind.lower() == kind and r.name == name and (not namespace or r.namespace in ("", namespace))}
     return found
+
+
+def _check_named(of: tuple[str, ...], found: Sequence[dict[str, set[Ref]]]) -> None:
+    """Every `kind/name` must be in one of the clusters at least."""
+    for text in of:
+        if not any(about[text] for about in found):
+            raise click.UsageError(f'--of: there is no "{text}" in the input: write for instance deployment/web')

@@ -119,7 +119,7 @@ def command(
         return 0
     if baseline:
         findings = replace(findings, diagnostics=tuple(_new(baseline, findings.diagnostics)))
-    write(format, output, color, lambda name, out, screen: write_findings(findings, name, out, screen, quiet=quiet))
+    write(format, output, color, lambda name, out, screen: write_findings(findings, name, out, screen, quiet=quiet, verbose=verbose))
     if not quiet:
         note_skipped(Sources((), skipped=held.skipped), verbose=verbose)
     if held.unreadable:
@@ -150,13 +150,13 @@ class _Given:
     release: str
     jobs: int
 
-    def read(self, options: dict[str, Any]) -> tuple[Sources, Options]:
-        """The manifests, and the options with what else was read."""
+    def read(self, options: dict[str, Any], told: list[Diagnostic] | None = None) -> tuple[Sources, Options]:
+        """The manifests, and the options with what else was read; what was said of that is added to `told`."""
         from kplan.lint.engine import Options
 
         sources = read(self.paths, self.exclude, rendering(self.values, self.set, self.release, options["namespace"], options["version"]), self.jobs)
         check_charts(sources, self.values, self.set, self.release)
-        return sources, Options(**options, state=state_objects(self.state), definitions=definitions(self.crds, sources))
+        return sources, Options(**options, state=state_objects(self.state), definitions=definitions(self.crds, sources, told=told))
 
 
 def _found(given: _Given, options: dict[str, Any], use_cache: bool) -> Held:
@@ -171,9 +171,10 @@ def _found(given: _Given, options: dict[str, Any], use_cache: bool) -> Held:
     if held is None:
         from kplan.lint.engine import lint
 
-        sources, read_too = given.read(options)
+        told: list[Diagnostic] = []  # which a later run could not say again
+        sources, read_too = given.read(options, told)
         held = cache.Held(lint(sources, read_too), sources.skipped, unreadable(sources))
-        if key and cache.lasts(held):
+        if key and not told and cache.lasts(held):
             cache.store(key, held)
     return held
 

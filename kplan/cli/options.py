@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from kplan.api.objects import Object
     from kplan.config import Config
+    from kplan.diagnostics import Diagnostic
     from kplan.manifests.dump import Dump
     from kplan.manifests.podmetrics import PodMetrics
     from kplan.manifests.rendering import Rendering
@@ -137,16 +138,22 @@ def dump_of(paths: tuple[str, ...], wanted: Callable[[Object], bool] = lambda _:
     return found
 
 
-def definitions(paths: tuple[str, ...], sources: Sources, *more: Object) -> tuple[Object, ...]:
-    """The definitions of custom kinds that are given with --crds, as far as the input needs them."""
+def definitions(paths: tuple[str, ...], sources: Sources, *more: Object, told: list[Diagnostic] | None = None) -> tuple[Object, ...]:
+    """The definitions of custom kinds that are given with --crds, as far as the input needs them; what is wrong with the files is said, and added to `told`."""
     if not paths:
         return ()
     from kplan.manifests.definitions import DefinitionsError, read_definitions
 
     try:
-        return read_definitions(paths, [*(m.data for m in sources.manifests), *more])
+        problems: list[Diagnostic] = []
+        found = read_definitions(paths, [*(m.data for m in sources.manifests), *more], problems.append)
     except DefinitionsError as error:
         raise click.ClickException(f"--crds: {error}") from None
+    for problem in problems:
+        click.echo(f"--crds: {_line(problem)}", err=True)
+    if told is not None:
+        told += problems
+    return found
 
 
 def scheduler_configuration(path: str | None) -> Object | None:
@@ -246,9 +253,13 @@ def tell_problems(sources: Sources) -> bool:
     from kplan.diagnostics import Severity
 
     for problem in sources.diagnostics:
-        hint = f" ({problem.hint})" if problem.hint else ""
-        click.echo(f"{problem.span or ''}: {problem.severity}: {problem.message}{hint}".lstrip(": "), err=True)
+        click.echo(_line(problem), err=True)
     return any(d.severity is Severity.ERROR for d in sources.diagnostics)
+
+
+def _line(problem: Diagnostic) -> str:
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{problem.span or ''}: {problem.severity}: {problem.message}{hint}".lstrip(": ")
 
 
 def unreadable(sources: Sources) -> bool:

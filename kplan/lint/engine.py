@@ -39,8 +39,9 @@ class Record:
 
 
 UNKNOWN = "schema/unknown-custom-kind"
-UNREAD = ("yaml/syntax", "yaml/limit", "manifests/")  # of files and documents of which nothing is known
-OPAQUE = ("manifests/encrypted", "manifests/placeholder")  # of documents that are known, if not in full
+UNREAD = "manifests/"  # of files of which nothing is known
+SEEN = {"manifests/encrypted", "manifests/placeholder", "manifests/encoding"}  # of documents that are known, if not in full
+SEEN |= {"manifests/template"}  # whose kinds the sources tell
 MADE = ("Pod", "ReplicaSet.apps", "Job.batch")  # in a dump these may be copies of what their owner says
 
 
@@ -227,8 +228,11 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
     edges: dict[Ref, list[Edge]] = {}
     for edge in graph.edges:
         edges.setdefault(edge.source, []).append(_excused(edge, hidden, options.config))
-    manifests, firsts = {r: m for r, m, _ in good}, {r: m for r, m, _ in reversed(good)}
-    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, manifests, firsts, options.version, hidden)
+    stated: dict[Ref, list[Manifest]] = {}
+    for ref, manifest, _ in good:
+        stated.setdefault(ref, []).append(manifest)
+    last = {ref: manifests[-1] for ref, manifests in stated.items()}
+    context = Context(graph, {r: tuple(e) for r, e in edges.items()}, last, stated, options.version, hidden)
     chosen = options.chosen
     by_kind: dict[str, list[Chosen]] = {}
     for ref, manifest, obj in good:
@@ -278,8 +282,10 @@ def unseen(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, sourc
     """What stands in the input and not in the graph."""
     seen = {id(manifest) for _, manifest, _ in good}
     hidden = [m for m in (*sources.opaque, *sources.manifests) if id(m) not in seen]
-    partial = any(d.rule.startswith(UNREAD) and d.rule not in OPAQUE for d in sources.diagnostics)
-    return Unseen(tuple((Ref(*_ref(m, options.namespace)), m.data) for m in hidden), partial)
+    unread = sources.unread
+    if any(d.rule.startswith(UNREAD) and d.rule not in SEEN for d in sources.diagnostics):
+        unread |= {""}
+    return Unseen(tuple((Ref(*_ref(m, options.namespace)), m.data) for m in hidden), unread)
 
 
 def _excused(edge: Edge, unseen: Unseen, config: Config) -> Edge:

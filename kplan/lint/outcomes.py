@@ -19,6 +19,7 @@ from kplan.manifests.manifest import Manifest
 from kplan.node.wants import missing_volume
 
 UP = ("Running", "Completed")
+VIOLATES, WOULD_VIOLATE = "violates PodSecurity ", "would violate PodSecurity "  # the server's words
 UNBOUND = frozenset({"ProvisioningFailed", "FailedBinding"})  # reasons of events about claims that wait for nobody's pod
 
 
@@ -84,6 +85,16 @@ def not_up(before: State, after: State, places: Mapping[Ref, Manifest], events: 
     for ref in places:
         if ref in after and ref not in told:
             yield from _short(ref, after[ref], places, after)
+
+
+def confirmed(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Without the warnings that foretell in the same words what then fails of the same object: pods below the standard of their namespace."""
+    told = list(found)
+    failed = [(d.ref, d.message.partition(VIOLATES)[2]) for d in told if d.severity is Severity.ERROR and VIOLATES in d.message]
+    for diagnostic in told:
+        _, warned, words = diagnostic.message.partition(WOULD_VIOLATE)
+        if not warned or not any(ref == diagnostic.ref and text.startswith(words) for ref, text in failed):
+            yield diagnostic
 
 
 def why(pod: Object, state: State) -> str:
@@ -182,4 +193,4 @@ def _at(rule: str, text: str, reason: str, ref: Ref, places: Mapping[Ref, Manife
     return Diagnostic(rule, severity, text, ref, path, manifest.locate(path) if manifest else None)
 
 
-__all__ = ["PodSummary", "not_up", "phase_of", "summaries", "why"]
+__all__ = ["PodSummary", "confirmed", "not_up", "phase_of", "summaries", "why"]

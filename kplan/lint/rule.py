@@ -42,15 +42,19 @@ class Finding(NamedTuple):
 @dataclass(frozen=True)
 class Context:
     """What a rule may look at besides its object. `edges` are those that start at the object of a ref. Of manifests of one object the
-    last stands for it (`manifests`); `firsts` has the first. `unseen` is what stands in the input and cannot be looked at.
+    last stands for it (`manifests`); `stated` has all, in their order. `unseen` is what stands in the input and cannot be looked at.
     """
 
     graph: Graph
     edges: dict[Ref, tuple[Edge, ...]]
     manifests: dict[Ref, Manifest]
-    firsts: dict[Ref, Manifest]
+    stated: dict[Ref, list[Manifest]]
     version: str
     unseen: Unseen = field(default_factory=Unseen)
+
+    def ambiguous(self, ref: Ref) -> bool:
+        """Whether several manifests state an object, so that which of them is meant cannot be told."""
+        return len(self.stated.get(ref, ())) > 1
 
     def dangling(self, ref: Ref) -> Iterator[tuple[Edge, Reference]]:
         """The references of an object to what is not there and should be."""

@@ -1,7 +1,8 @@
-"""What stands in the input and cannot be looked at: documents that the server refuses, encrypted ones, those with placeholders.
+"""What stands in the input and cannot be looked at: documents that the server refuses, encrypted ones, those with placeholders, those that are no YAML.
 
 They are in no graph; that nothing answers to a name or a selector may then be their fault, whose own finding is told. A name that one of them has
-is there; what else may hang on them is uncertain.
+is there; what else may hang on them is uncertain. Of what could not even be read the kinds are known at best: only what hangs on one of these kinds
+is uncertain.
 """
 
 from __future__ import annotations
@@ -33,10 +34,19 @@ _PATHS = {gk.partition(".")[0]: path for gk, path in TEMPLATES.items()}
 
 @dataclass(frozen=True)
 class Unseen:
-    """Such documents with their refs; `partial`: some of the input could not even be read."""
+    """Such documents with their refs; `unread`: the kinds in what could not even be read, the empty text among them where it may be any."""
 
     documents: Sequence[tuple[Ref, Object]] = ()
-    partial: bool = False
+    unread: frozenset[str] = frozenset()
+
+    @cached_property
+    def _any(self) -> bool:
+        """Whether what could not be read may hold anything: what it does not show, and what operators make of it."""
+        return not self.unread <= _KINDS
+
+    def _may_hide(self, kinds: Iterable[str]) -> bool:
+        """Whether what could not be read may hold an object of one of the kinds (without their groups)."""
+        return bool(self.unread) and (self._any or not self.unread.isdisjoint(kinds))
 
     @cached_property
     def _named(self) -> frozenset[tuple[str, str, str]]:
@@ -64,13 +74,15 @@ class Unseen:
 
     def doubt(self, ref: Ref, path: str, absent: Iterable[str], edges: Sequence[Edge]) -> str:
         """Why a finding about `ref` at `path`, that there is none of the group-kinds `absent`, is uncertain; the empty text if it is not."""
-        if self.partial:
-            return PARTIAL
-        if not self.documents:
+        if not self.documents and not self.unread:
             return ""
-        selections = [e.reference for e in edges if e.reference is not None and e.reference.selects is not None]
+        references = [e.reference for e in edges if e.reference is not None]
+        selections = [r for r in references if r.selects is not None]
         asked = [r for r in selections if r.path == path] or selections
         kinds = frozenset(gk.partition(".")[0] for gk in absent)
+        named = [r for r in references if r.path == path] or references
+        if self._may_hide(kinds or {r.kind.partition(".")[0] for r in named}) or (self.unread and not kinds and not named):
+            return PARTIAL
         anywhere = not ref.namespace or any(r.within is not None or r.namespace != ref.namespace for r in asked)
         for other, data in self.documents:
             near = anywhere or _known(other.namespace) in (ref.namespace, "", "*")
@@ -81,12 +93,12 @@ class Unseen:
     def temper(self, outcome: Diagnostic) -> Diagnostic:
         """What was refused or did not come up for want of an object: uncertain where a document may be that object."""
         lacking, ref = _LACKING.search(outcome.message), outcome.ref
-        if lacking is None or ref is None or not (self.partial or self.documents):
+        if lacking is None or ref is None or not (self.unread or self.documents):
             return outcome
         word, name = (part for part in lacking.groups() if part)
         kind = _WORDS[word.lower()]
         there = any(self.stands(kind, space, name) for space in (ref.namespace, ""))
-        if not (self.partial or there):
+        if not (there or self._may_hide((kind,))):
             return outcome
         doubt = f"{kind} {name} could not be taken into account" if there else PARTIAL
         return replace(outcome, severity=min(outcome.severity, Severity.NOTE), message=f"{outcome.message} (uncertain: {doubt})")

@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kplan.api.objects import Object, group_kind
-from kplan.manifests.documents import read_documents
+from kplan.diagnostics import Diagnostic, Severity
+from kplan.manifests.discovery import problem
+from kplan.manifests.documents import decoded, read_documents
+from kplan.manifests.encoding import UTF_16, is_binary, misread
 
 KIND = "CustomResourceDefinition"
 _CATALOGUED = re.compile(r"_v\d+((alpha|beta)\d+)?\.json$")
@@ -39,13 +42,13 @@ class DefinitionsError(ValueError):
     """Definitions that cannot be read; the message names the file."""
 
 
-def read_definitions(paths: Sequence[str], input: Iterable[Object]) -> tuple[Object, ...]:
-    """The definitions in files and folders that the objects of `input` need. Raises DefinitionsError."""
+def read_definitions(paths: Sequence[str], input: Iterable[Object], tell: Callable[[Diagnostic], object] = lambda _: None) -> tuple[Object, ...]:
+    """The definitions in files and folders that the objects of `input` need; `tell` hears of files that are no text, or not UTF-8. Raises DefinitionsError."""
     wanted = {w for obj in input if (w := _wanted(obj)) is not None}
     needed = {group_kind(w.kind, w.group) for w in wanted}
     found: dict[str, Object] = {}
     for path in paths:
-        for definition in _definitions(path):
+        for definition in _definitions(path, tell):
             spec = definition["spec"]
             found.setdefault(group_kind(spec["names"]["kind"], spec["group"]), definition)
     by_kind: dict[str, list[tuple[Wanted, Object]]] = {}
@@ -66,15 +69,23 @@ def _wanted(obj: Object) -> Wanted | None:
     return Wanted(group, version, kind)
 
 
-def _definitions(path: str) -> Iterator[Object]:
+def _definitions(path: str, tell: Callable[[Diagnostic], object]) -> Iterator[Object]:
     """The definitions in a file, or in all files of a folder."""
     if not os.path.exists(path):
         raise DefinitionsError(f"{path}: no such file or folder")
     for file in sorted(_files(path)):
         data = _read(file)
-        if KIND.encode() not in data:
+        if is_binary(data):
+            hint = "take it away, or leave it out of what --crds names"
+            tell(problem("binary", file, f'"{file}" is not a text: no definition was read from it', Severity.WARNING, hint))
             continue
-        for document in read_documents(data):
+        if KIND.encode() not in data and data[:2] not in UTF_16:
+            continue
+        text = decoded(data)
+        wrong = misread(file, data) if "\ufffd" in text and KIND in text else None
+        if wrong is not None:
+            tell(wrong)
+        for document in read_documents(text):
             if document.error is not None:
                 raise DefinitionsError(f"{file}:{document.line + document.error.line - 1}: {document.error.message}")
             for obj in _listed(document.value):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kplan.manifests.construct import MAX_DEPTH, construct
+from kplan.manifests.encoding import UTF_16
 from kplan.manifests.errors import YamlError
 from kplan.manifests.ordinary import ABSENT, ordinary
 from kplan.manifests.scalars import json_number
@@ -46,8 +47,8 @@ def decoded(data: str | bytes) -> str:
     if isinstance(data, str):
         text = data.removeprefix("\ufeff")
         text = _SURROGATE.sub("\ufffd", text)
-    elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = data[2:].decode("utf-16-le" if data[0] == 0xFF else "utf-16-be", "replace")
+    elif data[:2] in UTF_16:
+        text = data[2:].decode(UTF_16[data[:2]], "replace")
     else:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     return text.replace("\r\n", "\n") if "\r\n" in text else text

@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from kplan.diagnostics import Diagnostic
 from kplan.manifests.discovery import problem, unreadable
 from kplan.manifests.documents import Document, decoded, read_documents
+from kplan.manifests.encoding import is_binary, misread
 
 MUCH = 8 << 20
 PART = 1 << 20
 MOST_JOBS = 8
-Read = list[Document] | Diagnostic
+
+
+class Text(NamedTuple):
+    """The documents of a text, and what is to be said of its bytes."""
+
+    documents: list[Document]
+    misread: Diagnostic | None = None
+
+
+Read = Text | Diagnostic
 
 
 def parallel(jobs: int = 0) -> int:
@@ -33,9 +44,11 @@ def parallel(jobs: int = 0) -> int:
 
 def read_text(source: str, data: str | bytes, max_depth: int, known: dict[str, Document]) -> Read:
     """The documents of a text; that it is none."""
-    if isinstance(data, bytes) and b"\0" in data[:8192] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    if isinstance(data, bytes) and is_binary(data):
         return problem("binary", source, f'"{source}" is not a text')
-    return list(read_documents(decoded(data), max_depth, known))
+    text = decoded(data)
+    wrong = misread(source, data) if isinstance(data, bytes) and "\ufffd" in text else None
+    return Text(list(read_documents(text, max_depth, known)), wrong)
 
 
 def read_files(paths: Iterable[str], max_bytes: int, max_depth: int, jobs: int, known: dict[str, Document]) -> Iterator[Read]:
@@ -113,4 +126,4 @@ def _read_file(path: str, max_bytes: int, max_depth: int, known: dict[str, Docum
     return read_text(path, data, max_depth, known)
 
 
-__all__ = ["MUCH", "Read", "parallel", "read_files", "read_text"]
+__all__ = ["MUCH", "Read", "Text", "parallel", "read_files", "read_text"]

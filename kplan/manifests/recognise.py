@@ -15,6 +15,10 @@ from kplan.manifests.positions import segment
 _TEMPLATE = re.compile(r"^[ \t]*(?:- +)*(?:[\w.\"'/-]+:[ \t]+)?(\{\{.{0,2000}?\}\}|\{%.{0,2000}?%\})", re.S | re.M)
 _IN_FLOW = re.compile(r"[{\[,:][ \t]*(\$\{[A-Za-z_][\w.]*(?::?[-=?+][^{}]*)?\})")  # {port: ${PORT}} is no YAML before envsubst
 _OBJECT = re.compile(r"^[\s{]*[\"']?(?:apiVersion|kind)[\"']?\s*:", re.M)
+_KIND = re.compile(r"^kind:[ \t]+[A-Za-z]+[ \t]*(?:#.*)?\r?$", re.M)
+_KINDS = re.compile(r"\bkind[\"']?[ \t]*:[ \t]*(.*)")
+_PLAIN = re.compile(r"[\"']?([A-Za-z]+)[\"']?[ \t]*(?:[,}#].*)?")
+_WHOLE = re.compile(r"^\{\{-?\s*(?:include|template|tpl)\b", re.M)  # whole objects may come from elsewhere
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_][\w.]*(?::?[-=?+][^{}]*)?\}|\$\([A-Za-z_][\w.-]*\)|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}")
 _MARKS = ("${", "$(", "{{", "{%")
 _FREE = frozenset(("data", "stringData", "binaryData", "annotations", "managedFields", "openAPIV3Schema", "parameters", "mountOptions"))
@@ -38,6 +42,14 @@ def template(text: str, lines: int) -> int | None:
 def may_be_manifest(text: str) -> bool:
     """Whether a text that cannot be read has a line for kind or apiVersion."""
     return bool(_OBJECT.search(text))
+
+
+def kinds_in(text: str) -> frozenset[str]:
+    """The kinds that stand anywhere in a text that cannot be read; the empty text among them where it may hold others."""
+    if not _KIND.search(text) or _WHOLE.search(text):
+        return frozenset({""})
+    found = (_PLAIN.fullmatch(value.strip()) for value in _KINDS.findall(text))
+    return frozenset(name.group(1) if name is not None else "" for name in found)
 
 
 def is_manifest(value: Any) -> bool:

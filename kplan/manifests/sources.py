@@ -42,8 +42,9 @@ class Skipped:
 class Sources:
     """What the given paths hold, in an order that does not depend on theirs.
 
-    `opaque` are manifests whose kind and name may be known and whose content is not: encrypted, or with placeholders. `overlays` are the kustomizations
-    that were rendered, `charts` the folders of Helm charts that were, or were to be.
+    `opaque` are manifests whose kind and name may be known and whose content is not: encrypted, or with placeholders. `unread` are the kinds that
+    stand in documents that could not be read; the empty text where a document does not let that be seen. `overlays` are the kustomizations that were
+    rendered, `charts` the folders of Helm charts that were, or were to be.
     """
 
     manifests: tuple[Manifest, ...]
@@ -54,6 +55,7 @@ class Sources:
     documents: int = 0
     overlays: tuple[str, ...] = ()
     charts: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     def clusters(self) -> tuple[tuple[str, Sources], ...]:
         """What goes to one cluster, by name: each of several overlays with all that is no overlay; else everything, without a name."""
@@ -77,6 +79,7 @@ class _Reading:
     documents: int = 0
     overlays: list[str] = field(default_factory=list)
     known: dict[str, Document] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
 
 def load(
@@ -113,6 +116,7 @@ def load(
         reading.documents,
         tuple(reading.overlays),
         tuple(folder.path for folder in found.unrendered if folder.kind == "chart"),
+        frozenset(reading.unread),
     )
 
 
@@ -148,7 +152,8 @@ def _take(reading: _Reading, source: str, found: Read, named: bool) -> None:
         return
     reading.files += 1
     index, read, template = 0, 0, False
-    for document in found:
+    objects = len(reading.manifests) + len(reading.opaque)
+    for document in found.documents:
         if document.error is None and document.value is None:
             continue
         reading.documents += 1
@@ -157,7 +162,9 @@ def _take(reading: _Reading, source: str, found: Read, named: bool) -> None:
             at = recognise.template(document.text, document.error.line - document.line + 1)
             if not named and (at is not None or source.endswith(".json")) and not recognise.may_be_manifest(document.text):
                 reading.skipped.append(Skipped(source, document.line))
-            elif at is None or _limit(document.error):
+                continue
+            reading.unread |= recognise.kinds_in(document.text)
+            if at is None or _limit(document.error):
                 reading.diagnostics.append(_syntax(source, document, document.error))
             elif not template:
                 template = True
@@ -176,6 +183,8 @@ def _take(reading: _Reading, source: str, found: Read, named: bool) -> None:
                     _sort_out(reading, manifest)
                 else:
                     reading.manifests.append(manifest)
+    if found.misread is not None and len(reading.manifests) + len(reading.opaque) > objects:  # other texts are nobody's business
+        reading.diagnostics.append(found.misread)
     if named and not read:
         reading.diagnostics.append(problem("none-found", source, "no objects found"))
 

@@ -37,12 +37,12 @@ def write_plan(plan: Plan, format: str, out: TextIO, screen: Callable[[], Consol
         _diagnostics(format)(plan.diagnostics, out)
 
 
-def write_findings(findings: Findings, format: str, out: TextIO, screen: Callable[[], Console], *, quiet: bool = False) -> None:
+def write_findings(findings: Findings, format: str, out: TextIO, screen: Callable[[], Console], *, quiet: bool = False, verbose: bool = False) -> None:
     """Findings in a format."""
     if format == "text":
         from kplan.report.findings import render_findings
 
-        render_findings(findings, screen(), quiet=quiet)
+        render_findings(findings, screen(), quiet=quiet, verbose=verbose)
     elif format == "json":
         from kplan.report.json import render_findings as render_json
 

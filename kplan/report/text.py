@@ -63,7 +63,7 @@ def render_plan(plan: Plan, out: Console, *, quiet: bool = False, verbose: bool 
         if plan.changes or plan.unchanged:
             out.print()
         render_impact(plan, out)
-    render_diagnostics(sorted(plan.diagnostics, key=lambda d: d.severity), out, plan.excerpts)
+    render_diagnostics(sorted(plan.diagnostics, key=lambda d: d.severity), out, plan.excerpts, verbose=verbose)
     _summary(plan, out)
 
 

@@ -18,26 +18,30 @@ FOLDERS = sorted(p.name for p in CASES.iterdir() if p.name not in ("schema", "ya
 
 
 UNREADABLE = '{"kind": ['
+BROKEN = 'apiVersion: %s\nkind: %s\nmetadata: ['  # says at least what it is
 
 
-def told(objects: list[dict[str, Any] | str], place: int) -> set[tuple[Any, ...]]:
-    """What is found above a note, less what is said of the document at a place."""
-    text = "\n---\n".join(o if isinstance(o, str) else json.dumps(o) for o in objects)
-    found = lint(load(["-"], stdin=text), Options(profile="all", suppress=False)).diagnostics
-    return {(d.rule, d.ref, d.path) for d in found if d.severity > Severity.NOTE and not about(d, place)}
+def told(objects: list[dict[str, Any] | str], place: int | None) -> set[tuple[Any, ...]]:
+    """What is found above a note, less what is said of the document at a place, if one is given."""
+    texts = [o if isinstance(o, str) else json.dumps(o) for o in objects]
+    start = sum(text.count("\n") + 2 for text in texts[:place]) + 1
+    own = range(0) if place is None else range(start, start + texts[place].count("\n") + 2)
+    found = lint(load(["-"], stdin="\n---\n".join(texts)), Options(profile="all", suppress=False)).diagnostics
+    return {(d.rule, d.ref, d.path) for d in found if d.severity > Severity.NOTE and not about(d, own)}
 
 
-def about(diagnostic: Diagnostic, place: int) -> bool:
-    """Whether a diagnostic stands in the document of a line."""
-    return diagnostic.span is not None and diagnostic.span.line in (2 * place + 1, 2 * place + 2)
+def about(diagnostic: Diagnostic, own: range) -> bool:
+    """Whether a diagnostic stands in a document of these lines."""
+    return diagnostic.span is not None and diagnostic.span.line in own
 
 
 def check(objects: list[dict[str, Any]]) -> None:
     for i, broken in enumerate(objects):
         if broken.get("kind") == "CustomResourceDefinition":
             continue  # what its resources are is then not known: that is said
-        before = told([*objects], i)
-        for other in ({**broken, "spec": {**(broken.get("spec") or {}), "typo": 1}, "typo": 1}, UNREADABLE):
+        before = told([*objects], None)
+        misspelt = {**broken, "spec": {**(broken.get("spec") or {}), "typo": 1}, "typo": 1}
+        for other in (misspelt, UNREADABLE, BROKEN % (broken["apiVersion"], broken["kind"])):
             new = told([*objects[:i], other, *objects[i + 1 :]], i) - before
             assert not new, (broken["kind"], broken["metadata"].get("name"), other, new)
 

@@ -102,3 +102,23 @@ def test_a_plan_leaves_out_kinds_without_definition(tmp_path: Path, capsys: pyte
     plan = json.loads(capsys.readouterr().out)
     assert ended.value.code == 1 and [d["rule"] for d in plan["diagnostics"]].count("schema/unknown-custom-kind") == 1
     assert plan["summary"]["text"].endswith(" 1 rejected. 2 custom resources left out, of kinds without definition.")
+
+
+def test_files_that_are_no_text_or_not_utf_8_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "crds"
+    folder.mkdir()
+    (folder / "picture.yaml").write_bytes(b"\0\1\2")
+    (folder / "crd.yaml").write_bytes(DEFINITION.encode() + b"# caf\xe9\n")
+    for _ in range(2):  # also where the findings themselves could come from the cache
+        (tmp_path / "widget.yaml").write_text(WIDGET)
+        with pytest.raises(SystemExit):
+            main(["lint", "--crds", str(folder), str(tmp_path / "widget.yaml")])
+        said = capsys.readouterr().err
+        assert f'--crds: {folder / "picture.yaml"}: warning: "{folder / "picture.yaml"}" is not a text' in said
+        assert f"--crds: {folder / 'crd.yaml'}:{DEFINITION.count(chr(10)) + 1}:6: warning: the byte 0xE9 is not UTF-8" in said
+
+
+def test_definitions_in_utf_16_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "crd.yaml"
+    file.write_bytes(b"\xff\xfe" + DEFINITION.encode("utf-16-le"))
+    assert [d["kind"] for d in read_definitions([str(file)], [{"apiVersion": "example.com/v1", "kind": "Widget"}])] == ["CustomResourceDefinition"]

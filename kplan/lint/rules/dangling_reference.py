@@ -65,9 +65,8 @@ def dangling_reference(ref: Ref, obj: Object, context: Context) -> Iterator[Find
         if reference.key and target in context.graph.objects:
             word, part = {"Service": ("port", "spec.ports"), "Gateway": ("listener", "spec.listeners")}.get(kind, ("key", "data"))
             message = f'{kind} "{reference.name}" has no {word} "{reference.key}"'
-            twice = context.firsts.get(target) is not context.manifests.get(target)  # which of them is meant cannot be told
             related = ((target, part, "the object that lacks it"),)
-            yield Finding(key_path(reference.path), message, f"add the {word}, or correct it", Severity.NOTE if twice else None, related)
+            yield Finding(key_path(reference.path), message, f"add the {word}, or correct it", Severity.NOTE if context.ambiguous(target) else None, related)
             continue
         place = f" in namespace {reference.namespace}" if reference.namespace else ""
         mild = reference.kind in ELSEWHERE or reference.kind in CLUSTERS or (ref.kind == "StatefulSet" and kind == "Service")

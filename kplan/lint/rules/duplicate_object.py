@@ -1,27 +1,43 @@
-"""Two manifests for one object."""
+"""Several manifests for one object."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
 from kplan.diagnostics import Severity
 from kplan.lint.rule import Context, Finding, rule
+from kplan.manifests.manifest import Manifest
 
 
 @rule("duplicate-object", Severity.ERROR)
 def duplicate_object(ref: Ref, obj: Object, context: Context) -> Iterator[Finding]:
-    """Two manifests of the input state the same object.
+    """Several manifests of the input state the same object.
 
-    Why: the one that is applied last wins, and which that is depends on the order of files.
+    Why: the one that is applied last wins, and which that is depends on the order of files. It is a warning where no two of them that differ stand
+    in one folder, or come from one kustomization or chart: then they may be alternatives, of which each cluster gets one.
     Example: two Deployments `web` in the namespace `shop`.
-    Fix: rename or remove one of them.
-    Upstream: kubectl applies both without a word.
+    Fix: rename or remove all but one. Where folders hold alternatives, lint each on its own.
+    Upstream: kubectl applies all of them without a word; kustomize refuses to take two.
     """
-    if not ref.name:
-        return
+    stated = context.stated.get(ref, [])
     count = context.memo[ref] = context.memo.get(ref, 0) + 1
-    if count > 1:
-        related = ((context.firsts[ref], "metadata.name", "stated here too"),)
-        yield Finding("metadata.name", f"{ref} is stated twice", "rename or remove one of them", related=related)
+    if not ref.name or count != 2:  # told once, where it is stated again
+        return
+    times = "twice" if len(stated) == 2 else f"{len(stated)} times"
+    related = tuple((m, "metadata.name", "stated here too") for m in stated if m is not stated[1])
+    if all(m.data == stated[0].data for m in stated):
+        yield Finding("metadata.name", f"{ref} is stated {times}, always the same", "remove all but one", Severity.WARNING, related)
+    elif _rivals(stated):
+        yield Finding("metadata.name", f"{ref} is stated {times}", "rename or remove all but one", related=related)
+    else:
+        hint = "remove all but one; if the folders hold alternatives, lint each on its own"
+        yield Finding("metadata.name", f"{ref} is stated {times}, in different folders", hint, Severity.WARNING, related)
+
+
+def _rivals(stated: list[Manifest]) -> bool:
+    """Whether two that differ are applied together for sure."""
+    by_folder: dict[str, Manifest] = {}
+    return any(by_folder.setdefault(m.render or os.path.dirname(m.source), m).data != m.data for m in stated)

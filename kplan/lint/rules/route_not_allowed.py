@@ -43,9 +43,8 @@ def route_not_allowed(ref: Ref, obj: Object, context: Context) -> Iterator[Findi
         reasons = [why_not(each, edge.target, ref, obj, context) for each in asked]
         if reasons and all(reasons):
             related = ((edge.target, "spec.listeners", "its listeners"),)
-            twice = context.firsts.get(edge.target) is not context.manifests.get(edge.target)  # which of them is meant cannot be told
             message = f'no listener of Gateway "{edge.target.name}" takes it: {reasons[0]}'
-            yield Finding(edge.path, message, "correct the listener or the route", Severity.NOTE if twice else None, related)
+            yield Finding(edge.path, message, "correct the listener or the route", Severity.NOTE if context.ambiguous(edge.target) else None, related)
 
 
 def why_not(listener: Object, gateway: Ref, ref: Ref, route: Object, context: Context) -> str:

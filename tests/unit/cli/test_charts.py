@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_chart_is_told_the_version_and_its_apis(log: Path, capsys: pytest.Capt
     words = log.read_text().splitlines()
     assert (code, words[:8]) == (0, ["template", "r", "chart", "--namespace", "shop", "--include-crds", "--skip-tests", "--kube-version"]), said
     assert words[8] == "1.30" and words[-4:] == ["--values", "a.yaml", "--set", "n=1"]
-    told = {api for flag, api in zip(words, words[1:], strict=False) if flag == "--api-versions"}
+    told = {api for flag, api in pairwise(words) if flag == "--api-versions"}
     assert {"v1", "v1/Pod", "policy/v1", "networking.k8s.io/v1/Ingress", "apiregistration.k8s.io/v1"} <= told
     assert not {"policy/v1beta1", "autoscaling/v2beta2"} & told
 

@@ -18,6 +18,7 @@ from kplan.plan import Options as PlanOptions
 from kplan.plan import plan
 
 POD = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [{"name": "web", "image": "nginx"}]}}'
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
 
 
 @rule("broken", Severity.ERROR)
@@ -70,8 +71,29 @@ def test_findings_that_need_the_whole_input_are_uncertain_in_a_part() -> None:
     assert "uncertain" in uncertain.message
 
 
+@pytest.mark.parametrize(
+    ("unread", "uncertain"),
+    [
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: [\n", set()),
+        ("apiVersion: v1\nkind: LimitRange\nmetadata: [\n", {"unset-memory-requests"}),
+        ("apiVersion: apps/v1\nkind: Deployment # of web\nmetadata: [\n", {"dangling-service"}),
+        ("apiVersion: v1\nkind: Secret\nmetadata: [\n", {"dangling-reference"}),
+        ("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {{ .Values.name }}\n", set()),
+        ("apiVersion: v1\nkind: List\nitems:\n- kind: Secret\n  metadata: [\n", {"dangling-reference", "dangling-service", "unset-memory-requests"}),
+        ("apiVersion: x.dev/v1\nkind: Stack\nmetadata: [\n", {"dangling-reference", "dangling-service", "unset-memory-requests"}),
+        ("a: [\n", {"dangling-reference", "dangling-service", "unset-memory-requests"}),
+        ('{{ include "all" . }}\n---\n{{ include "all" . }}\nkind: Role\n', {"dangling-reference", "dangling-service", "unset-memory-requests"}),
+    ],
+)
+def test_only_what_hangs_on_the_kinds_of_an_unread_document_is_uncertain(unread: str, uncertain: set[str]) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:1', envFrom: [{secretRef: {name: s}}]}]}\n"
+    rules = ("dangling-service", "dangling-reference", "unset-memory-requests")
+    found = lint(load(["-"], stdin=f"{pod}---\n{SERVICE}---\n{unread}"), Options(select=rules)).diagnostics
+    assert {d.rule for d in found if d.rule in rules} == set(rules)
+    assert {d.rule for d in found if d.rule in rules and "uncertain" in d.message} == uncertain
+
+
 REFUSED = "apiVersion: %s\nkind: %s\nmetadata: {name: %s}\n%s\n"
-SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
 USER = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: user}\n"
     "spec: {containers: [{name: a, image: 'a:1', envFrom: [{configMapRef: {name: settings}}]}], priorityClassName: high, serviceAccountName: user}\n"

@@ -190,3 +190,21 @@ def test_windows_line_ends_and_byte_order_marks(folder: Path) -> None:
         sources = load(["-"], stdin=data)
         assert names(sources) == ["a", "b"] and sources.manifests[1].data["data"] == {"k": "x\ny\n"}
         assert str(sources.manifests[1].locate("data.k")) == "<stdin>:11:6"
+
+
+LATIN = CONFIG.format("a") + "data:\n  k: né caf\xe9\n"
+
+
+def test_bytes_that_are_not_utf_8_are_told(folder: Path) -> None:
+    write("a.yaml", LATIN.replace("é", "e").encode() + "  l: caf\xe9 au lait \xe9\n".encode("latin-1"))
+    write("values.yaml", "drink: caf\xe9\n".encode("latin-1"))
+    write("meant.yaml", CONFIG.format("b") + "data: {k: '\ufffd'}\n")
+    sources = load(["."])
+    assert said(sources) == [("a.yaml:7:9", "manifests/encoding", "warning")]
+    assert "0xE9 is not UTF-8" in sources.diagnostics[0].message and "iconv" in sources.diagnostics[0].hint
+    assert sources.manifests[0].data["data"]["l"] == "caf\ufffd au lait \ufffd"  # as kubectl sends it
+
+
+def test_half_a_character_of_utf_16_is_told(folder: Path) -> None:
+    data = b"\xff\xfe" + (CONFIG.format("a") + "# caf").encode("utf-16-le") + b"\x00\xd8" + "x\n".encode("utf-16-le")
+    assert said(load(["-"], stdin=data)) == [("<stdin>:5:6", "manifests/encoding", "warning")]
