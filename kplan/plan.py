@@ -37,6 +37,7 @@ from kplan.picture import Picture, picture
 from kplan.questions.blast import Blast, blast_radius
 from kplan.questions.recording import Recording
 from kplan.questions.rollout import Rollout, rollouts
+from kplan.schema.resources import lookup
 from kplan.simulate import Run
 from kplan.webhooks import asked, blocking
 from kplan.webhooks import notes as webhook_notes
@@ -173,7 +174,7 @@ def plan(sources: Sources, options: Options) -> Plan:
     outcomes += blocking(webhooks, cluster, after, applying.places)
     accepted = suppressed(applying.places.items(), options.config)
     found += _explained(outcomes, accepted.split([*ruled(applying.taken, linting, judged)])[0])
-    found += _not_simulated(sources.manifests)
+    found += _not_simulated(sources.manifests, options.version)
     phases = Counter(phase_of(o) for r, o in after.items() if r.group_kind == "Pod")
     refused = applying.replacements  # what would have to be replaced, and is left as it is
     differing = [c for c in changes(before, after, full=options.full) if c.ref not in refused and c.ref not in done.arrived]
@@ -246,13 +247,15 @@ def _once(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         yield diagnostic
 
 
-def _not_simulated(manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:
+def _not_simulated(manifests: Sequence[Manifest], version: str) -> Iterable[Diagnostic]:
     """Built-in kinds that are stored and looked at by nobody here, named once each."""
     seen = set()
     for manifest in manifests:
         gk = group_kind_of(manifest.data)
-        if gk not in BUILT_IN and gk not in seen and (gk.endswith(".k8s.io") or "." not in gk):
-            seen.add(gk)
+        if gk in BUILT_IN or gk in seen:
+            continue
+        seen.add(gk)
+        if lookup(version, manifest.data["apiVersion"], manifest.data["kind"]):
             yield Diagnostic("not-simulated", Severity.NOTE, f"{gk} is stored as its schema allows and not simulated yet", None, "", manifest.locate("kind"))
 
 
