@@ -55,3 +55,13 @@ def test_a_full_disk_is_said() -> None:
     done = sh("kplan plan samples/shop > /dev/full")
     assert done.returncode == 2
     assert done.stderr.strip().endswith(b"No space left on device")
+
+
+def test_ending_takes_nothing_apart_and_loses_nothing() -> None:
+    """No pass of the cycle collector over the cluster, nor any finalizer; what was written all arrives."""
+    watched = "atexit.register(print, 'taken apart'); gc.callbacks.append(lambda *_: print('collected'))"
+    script = f"import atexit, gc, sys; from kplan.__main__ import main; sys.argv = ['kplan', 'plan', 'samples/shop']; {watched}; main()"
+    done = sh(f'{sys.executable} -c "{script}" | cat')
+    assert done.stdout == sh("kplan plan samples/shop").stdout
+    assert done.returncode == 0
+    assert done.stdout.rstrip().endswith(b"0 pending.")
