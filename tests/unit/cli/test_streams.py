@@ -65,3 +65,12 @@ def test_ending_takes_nothing_apart_and_loses_nothing() -> None:
     assert done.stdout == sh("kplan plan samples/shop").stdout
     assert done.returncode == 0
     assert done.stdout.rstrip().endswith(b"0 pending.")
+
+
+def test_numpy_starts_no_threads() -> None:
+    """They would spin on every processor for as long as a small plan takes."""
+    count = "lambda: print(len(os.listdir('/proc/self/task'))) if __import__('numpy') and os.path.isdir('/proc/self/task') else print(1)"
+    script = f"import os, kplan.__main__, kplan.cli.main as cli; cli.main = {count}; kplan.__main__.main()"
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert done.stdout == "1\n"
