@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from kplan.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
 KPLAN = f"{sys.executable} -m kplan"
@@ -74,3 +77,26 @@ def test_numpy_starts_no_threads() -> None:
     environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.stdout == "1\n"
+
+
+class Counting(io.StringIO):
+    """Counts the calls that would reach the system."""
+
+    flushes = 0
+
+    def flush(self) -> None:
+        self.flushes += 1
+
+
+@pytest.mark.parametrize("arguments", [("plan", "samples/shop"), ("lint", "samples/broken/wrong-type")])
+def test_a_report_for_people_is_written_as_a_whole(arguments: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> os.terminal_size:
+        raise AssertionError("where there is no terminal, nobody asks for its size")
+
+    written = Counting()
+    monkeypatch.setattr(sys, "stdout", written)
+    monkeypatch.setattr(os, "get_terminal_size", asked)
+    with pytest.raises(SystemExit):
+        main([arguments[0], str(ROOT / arguments[1])])
+    assert written.getvalue().count("\n") > 3
+    assert written.flushes <= 2  # rich's, and ours at the end
