@@ -62,20 +62,21 @@ def state_of(objects: Iterable[Object]) -> dict[Ref, Object]:
 def changes(before: State, after: State, *, full: bool = False) -> tuple[Change, ...]:
     """Everything that differs, in the order of refs. `full`: also what only the server writes (status, generation)."""
     found = []
+    causes, causes_before = Causes(after), Causes(before)
     for ref in sorted({*before, *after}):
         old, new = before.get(ref), after.get(ref)
         if old is new:
             continue
         if old is None:
             assert new is not None
-            found.append(Change(ref, CREATE, (), None, new, cause_of(new, after)))
+            found.append(Change(ref, CREATE, (), None, new, causes.of(new)))
         elif new is None:
-            found.append(Change(ref, DELETE, (), old, None, cause_of(old, before)))
+            found.append(Change(ref, DELETE, (), old, None, causes_before.of(old)))
         else:
             fields = tuple(sorted(fields_of(old, new, full=full), key=lambda f: f.path))
             recreated = old["metadata"].get("uid") != new["metadata"].get("uid")
             if fields or recreated:
-                found.append(Change(ref, REPLACE if recreated else UPDATE, fields, old, new, cause_of(new, after)))
+                found.append(Change(ref, REPLACE if recreated else UPDATE, fields, old, new, causes.of(new)))
     return tuple(found)
 
 
@@ -118,6 +119,26 @@ def cause_of(obj: Object, state: State) -> Ref | None:
         found = parent
         current = state.get(parent)
     return found
+
+
+class Causes:
+    """`cause_of` for many objects of one state: what the children of an object share is looked up once."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._known: dict[Ref, Ref] = {}  # the cause of whatever these refs made
+
+    def of(self, obj: Object) -> Ref | None:
+        """The topmost object that made this one."""
+        parent = _parent(obj, self._state)
+        if parent is None:
+            return None
+        found = self._known.get(parent)
+        if found is None:
+            maker = self._state.get(parent)
+            found = self._known[parent] = (cause_of(maker, self._state) if maker is not None else None) or parent
+        # Objects that own each other in a circle have causes that depend on where one begins.
+        return cause_of(obj, self._state) if found == Ref.of(obj) else found
 
 
 def _parent(obj: Object, state: State) -> Ref | None:

@@ -163,7 +163,8 @@ def plan(sources: Sources, options: Options) -> Plan:
     done = applied(sources, options)
     cluster, applying, before, stated, run, events = done.cluster, done.applying, done.before, done.stated, done.run, done.events
     after = _snapshot(cluster)
-    outcomes = [*run.diagnostics, *not_up(before, after, applying.places, events)]
+    pods = summaries(after)
+    outcomes = [*run.diagnostics, *not_up(before, after, pods, applying.places, events)]
     standing = tuple(_standing(after))
     linting = lint.Options(namespace=options.namespace, version=options.version, state=standing, config=options.config, profile="default", simulated=True)
     judged = replace(sources, manifests=tuple(applying.places.values()))
@@ -191,7 +192,7 @@ def plan(sources: Sources, options: Options) -> Plan:
         stated=tuple(sorted(stated)),
         rejected=tuple(r for r in applying.rejected if r.group_kind not in unknown),
         left_out=tuple(r for r in applying.rejected if r.group_kind in unknown),
-        pods=summaries(after),
+        pods=pods,
         running=phases["Running"] + phases["Completed"],
         pending=phases["Pending"] + phases["NotReady"],
         failed=phases["Failed"],

@@ -23,7 +23,7 @@ from kplan.api.objects import Object
 from kplan.api.reader import Entry
 from kplan.apiserver.client import Client
 from kplan.apiserver.door import Door
-from kplan.apiserver.loops import EVERYTHING, RETRY, Controller, Watch
+from kplan.apiserver.loops import EVERYTHING, RETRY, Controller, Watch, owner_kind
 from kplan.diagnostics import Diagnostic, Severity
 from kplan.rivalry import Rivalry, named
 
@@ -65,7 +65,8 @@ class Simulation:
         for i, loop in enumerate(self.loops):
             for watch in loop.controller.watches:
                 self._watching.setdefault(watch.kind, []).append((i, watch))
-        self._concerned: dict[str, tuple[tuple[int, Watch], ...]] = {}  # the same with those that watch everything, by kind as it is met
+        # The same with those that watch everything, by kind and by the kinds of the owners before and after a write, as they are met.
+        self._concerned: dict[tuple[str, str | None, str | None], tuple[tuple[int, Watch], ...]] = {}
         self._last_phase = len(phases) - 1
         self._busy = 0  # a bit for each loop whose queue is not empty: looked at after every write
         self._timers: list[tuple[datetime, int, int, Any]] = []
@@ -127,9 +128,10 @@ class Simulation:
         if not log:
             return
         for entry in log:
-            watching = self._concerned.get(entry.kind)
+            written = entry.kind, owner_kind(entry.old), owner_kind(entry.new)
+            watching = self._concerned.get(written)
             if watching is None:
-                watching = self._concerned[entry.kind] = (*self._watching.get(entry.kind, ()), *self._watching.get(EVERYTHING, ()))
+                watching = self._concerned[written] = self._concerned_by(*written)
             for i, watch in watching:
                 loop = self.loops[i]
                 for key in watch.keys(entry, loop.client):
@@ -139,6 +141,11 @@ class Simulation:
                         loop.queue[key] = None
                         self._busy |= 1 << i
         log.clear()
+
+    def _concerned_by(self, kind: str, *owners: str | None) -> tuple[tuple[int, Watch], ...]:
+        """The watches after writes to a kind of object whose controllers before and afterwards are of these kinds."""
+        found = (*self._watching.get(kind, ()), *self._watching.get(EVERYTHING, ()))
+        return tuple((i, w) for i, w in found if w.owners is None or any(owner in owners for owner in w.owners))
 
     def _enqueue(self, index: int, key: Any) -> None:
         self.loops[index].queue[key] = None

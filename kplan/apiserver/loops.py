@@ -18,14 +18,20 @@ Keys = Callable[[Entry, Reader], Iterable[Hashable]]
 
 
 EVERYTHING = "*"
+NOBODY = ""  # the owner of what no controller owns
 
 
 class Watch(NamedTuple):
-    """Writes to `kind` (a group-kind, or EVERYTHING) wake the keys that `keys` names, at once or `after` seconds (so that several are seen together)."""
+    """Writes to `kind` (a group-kind, or EVERYTHING) wake the keys that `keys` names, at once or `after` seconds (so that several are seen together).
+
+    `owners`: only writes to objects whose controller, before or afterwards, is of one of these kinds (`ReplicaSet`, or NOBODY); None: all writes.
+    Most watches of Pods are after those of one owner.
+    """
 
     kind: str
     keys: Keys
     after: float = 0.0
+    owners: tuple[str, ...] | None = None
 
 
 class Controller:
@@ -56,8 +62,20 @@ def itself(entry: Entry, reader: Reader) -> Iterable[Key]:
     return ((meta.get("namespace") or "", meta["name"]),)
 
 
-def controller_of_kind(kind: str) -> Keys:
-    """The controlling owner of the object that was written, if it is of this kind (`ReplicaSet`)."""
+def owned_by(owner: str, kind: str) -> Watch:
+    """Writes to objects of a group-kind wake the controlling owner, if it is of the kind `owner` (`ReplicaSet`)."""
+    return Watch(kind, _controller_of_kind(owner), owners=(owner,))
+
+
+def owner_kind(obj: Object | None) -> str | None:
+    """The kind of an object's controller, NOBODY where it has none; None where there is no object."""
+    if obj is None:
+        return None
+    owner = controller_of(obj)
+    return NOBODY if owner is None else owner.get("kind")
+
+
+def _controller_of_kind(kind: str) -> Keys:
 
     def keys(entry: Entry, reader: Reader) -> Iterable[Key]:
         found = []

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 WIDTH = 80
+HEIGHT = 25  # of no meaning but that rich, not told, asks the system for a terminal before every line
 
 
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,7 +105,7 @@ def _page(file: TextIO) -> Console:
     """A text file for people."""
     from rich.console import Console
 
-    return Console(file=file, width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
+    return Console(file=file, width=WIDTH, height=HEIGHT, no_color=True, highlight=False, markup=False, emoji=False)
 
 
 def configuration() -> Config:
@@ -290,6 +291,7 @@ def console(color: bool | None) -> Console:
         no_color=not color,
         color_system="auto" if color else None,
         width=None if terminal else WIDTH,
+        height=None if terminal else HEIGHT,
         highlight=False,
         markup=False,
         emoji=False,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import sys
+from typing import NoReturn
 
 # what text formats use beyond ASCII
 NARROW = {"→": "->", "…": "...", "–": "-", "×": "x", "─": "-", "├": "|", "└": "`", "⏎": "\\n", "✓": "+", "✗": "x", "·": "-"}
@@ -40,10 +42,18 @@ def abandon() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
+def leave(code: int) -> NoReturn:
+    """End the process at once, with all that was written. The interpreter would first take every object apart: a tenth of a plan's time."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
 def _narrowed(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(NARROW.get(c, "?") for c in error.object[error.start : error.end]), error.end
 
 
-__all__ = ["ReaderGoneError", "abandon", "for_machines", "prepare"]
+__all__ = ["ReaderGoneError", "abandon", "for_machines", "leave", "prepare"]

@@ -15,7 +15,7 @@ from kplan.api.reader import Entry, Reader
 from kplan.api.schedule import Schedule, ScheduleError, load_location, parse
 from kplan.api.times import format_time, parse_time
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import RETRY, Controller, Key, Watch, controller_of_kind, owner_reference
+from kplan.apiserver.loops import RETRY, Controller, Key, Watch, owned_by, owner_reference
 from kplan.apiserver.response import Response
 from kplan.controllers.conditions import condition
 from kplan.controllers.cronjob_schedule import MANY, missed, schedule_text, until_next
@@ -54,7 +54,7 @@ class CronJobController(Controller):
     """Keys: (namespace, name); with "rescheduled" behind, for one whose schedule has changed."""
 
     name = "cronjob-controller"
-    watches = (Watch(KIND, _changed), Watch(JOBS, controller_of_kind("CronJob")))
+    watches = (Watch(KIND, _changed), owned_by("CronJob", JOBS))
 
     def __init__(self) -> None:
         self._due: dict[Key, datetime] = {}

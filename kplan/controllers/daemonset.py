@@ -11,7 +11,7 @@ from datetime import datetime
 from kplan.api.intstr import scaled_value
 from kplan.api.objects import Object, labels_of
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import RETRY, Controller, Key, Watch, controller_of_kind, itself
+from kplan.apiserver.loops import NOBODY, RETRY, Controller, Key, Watch, itself, owned_by
 from kplan.controllers import daemonset_history as history
 from kplan.controllers import daemonset_nodes as nodes
 from kplan.controllers import pods
@@ -33,10 +33,10 @@ class DaemonSetController(Controller):
     name = "daemonset-controller"
     watches = (
         Watch(SETS, itself),
-        Watch("Pod", controller_of_kind("DaemonSet")),
-        Watch("Pod", could_adopt(SETS)),
-        Watch(REVISIONS, controller_of_kind("DaemonSet")),
-        Watch(REVISIONS, could_adopt(SETS)),
+        owned_by("DaemonSet", "Pod"),
+        Watch("Pod", could_adopt(SETS), owners=(NOBODY,)),
+        owned_by("DaemonSet", REVISIONS),
+        Watch(REVISIONS, could_adopt(SETS), owners=(NOBODY,)),
         Watch("Node", nodes.concerned),
     )
 

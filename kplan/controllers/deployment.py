@@ -13,7 +13,7 @@ from kplan.api.objects import annotations_of, controller_of, labels_of, replace
 from kplan.api.reader import Entry, Reader
 from kplan.api.selectors import selector
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import RETRY, Controller, Key, Watch, controller_of_kind, itself
+from kplan.apiserver.loops import RETRY, Controller, Key, Watch, itself, owned_by
 from kplan.controllers import rollout
 from kplan.controllers.deployment_progress import counted, note_pause
 from kplan.controllers.deployment_replicaset import SETS, find_new
@@ -51,7 +51,7 @@ class DeploymentController(Controller):
     name = "deployment-controller"
     watches = (
         Watch("Deployment.apps", itself),
-        Watch(SETS, controller_of_kind("Deployment")),
+        owned_by("Deployment", SETS),
         Watch(SETS, _adopters),
         Watch("Pod", _recreated),
     )

@@ -14,7 +14,7 @@ from kplan.api.objects import Object, controller_of, labels_of
 from kplan.api.reader import Entry, Reader
 from kplan.api.times import parse_time
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import Controller, Key, Watch
+from kplan.apiserver.loops import NOBODY, Controller, Key, Watch
 from kplan.controllers import job_pods, job_status, pods
 from kplan.controllers.job_backoff import NO_FAILURES, Backoff
 from kplan.controllers.job_indexes import kept_for_replacement, merged, parse_intervals, total, with_indexes
@@ -117,7 +117,7 @@ class JobController(Controller):
         Watch(KIND, _changed),
         Watch(KIND, _other_changes, BATCH),
         Watch(KIND, _ended),
-        Watch("Pod", _pod, BATCH),
+        Watch("Pod", _pod, BATCH, ("Job", NOBODY)),
         Watch("Pod", _orphan),
     )
 

@@ -11,7 +11,7 @@ from kplan.api.objects import Object, controller_of, labels_of
 from kplan.api.reader import Entry, Reader
 from kplan.api.selectors import selector
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import RETRY, Controller, Key, Watch, controller_of_kind, itself
+from kplan.apiserver.loops import NOBODY, RETRY, Controller, Key, Watch, itself, owned_by
 from kplan.apiserver.response import Response
 from kplan.controllers import pods
 from kplan.controllers.conditions import condition, without_condition
@@ -52,8 +52,8 @@ class ReplicaSetController(Controller):
     selector_of = staticmethod(_set_selector)
     watches = (
         Watch("ReplicaSet.apps", itself),
-        Watch("Pod", controller_of_kind("ReplicaSet")),
-        Watch("Pod", _matching("ReplicaSet.apps", _set_selector)),
+        owned_by("ReplicaSet", "Pod"),
+        Watch("Pod", _matching("ReplicaSet.apps", _set_selector), owners=(NOBODY,)),
     )
 
     def sync(self, key: Key, api: Client) -> float | None:
@@ -148,6 +148,6 @@ class ReplicationControllerController(ReplicaSetController):
     selector_of = staticmethod(_map_selector)
     watches = (
         Watch("ReplicationController", itself),
-        Watch("Pod", controller_of_kind("ReplicationController")),
-        Watch("Pod", _matching("ReplicationController", _map_selector)),
+        owned_by("ReplicationController", "Pod"),
+        Watch("Pod", _matching("ReplicationController", _map_selector), owners=(NOBODY,)),
     )

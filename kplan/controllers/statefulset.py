@@ -13,7 +13,7 @@ from kplan.api.objects import Object, controller_of, replace
 from kplan.api.selectors import selector
 from kplan.apiserver import writes
 from kplan.apiserver.client import Client
-from kplan.apiserver.loops import RETRY, Controller, Key, Watch, controller_of_kind, itself
+from kplan.apiserver.loops import NOBODY, RETRY, Controller, Key, Watch, itself, owned_by
 from kplan.controllers import history, pods
 from kplan.controllers import statefulset_claims as claims
 from kplan.controllers import statefulset_pods as members
@@ -32,8 +32,8 @@ class StatefulSetController(Controller):
     name = "statefulset-controller"
     watches = (
         Watch(SETS, itself),
-        Watch("Pod", controller_of_kind("StatefulSet")),
-        Watch("Pod", could_adopt(SETS)),
+        owned_by("StatefulSet", "Pod"),
+        Watch("Pod", could_adopt(SETS), owners=(NOBODY,)),
     )
 
     def sync(self, key: Key, api: Client) -> float | None:

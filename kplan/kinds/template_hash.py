@@ -14,12 +14,12 @@ from typing import Any
 from kplan.api.objects import Object
 from kplan.api.quantity import parse_json
 from kplan.api.times import parse_time
+from kplan.kinds.fnv import fnv1, fnv1a
 from kplan.schema.shapes import BYTES, LIST, MAP, OPAQUE_TYPE, STRUCT, Field, Type, shape
 
 Dump = Callable[[Any], str]
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-_PRIME, _OFFSET = 16777619, 2166136261
 _ZERO_TIME_SECONDS = 62135596800
 _MEMO_SIZE = 4096
 
@@ -49,22 +49,6 @@ def revision_hash(data: bytes, collision_count: int = 0) -> str:
 def dump_template(template: Object) -> str:
     """The go-spew dump of a pod template."""
     return "(v1.PodTemplateSpec)" + _struct("core/v1.PodTemplateSpec")(template)
-
-
-def fnv1a(data: bytes) -> int:
-    """FNV-1a, 32 bit."""
-    value = _OFFSET
-    for byte in data:
-        value = (value ^ byte) * _PRIME & 0xFFFFFFFF
-    return value
-
-
-def fnv1(data: bytes) -> int:
-    """FNV-1, 32 bit."""
-    value = _OFFSET
-    for byte in data:
-        value = value * _PRIME & 0xFFFFFFFF ^ byte
-    return value
 
 
 def safe_encode(number: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from kplan.api.objects import Object, controller_of, group_kind_of
 from kplan.api.ref import Ref
 from kplan.diagnostics import Diagnostic, Severity
-from kplan.diff import cause_of
+from kplan.diff import Causes, cause_of
 from kplan.lint.blame import State, blame
 from kplan.manifests.manifest import Manifest
 from kplan.node.wants import missing_volume
@@ -52,9 +52,10 @@ def phase_of(pod: Object) -> str:
 def summaries(state: State) -> dict[Ref, PodSummary]:
     """The pods of the state by what made them."""
     groups: dict[Ref, list[Object]] = {}
+    causes = Causes(state)
     for ref, obj in state.items():
         if ref.group_kind == "Pod":
-            groups.setdefault(cause_of(obj, state) or ref, []).append(obj)
+            groups.setdefault(causes.of(obj) or ref, []).append(obj)
     found = {}
     for ref in sorted(groups):
         pods = groups[ref]
@@ -65,9 +66,11 @@ def summaries(state: State) -> dict[Ref, PodSummary]:
     return found
 
 
-def not_up(before: State, after: State, places: Mapping[Ref, Manifest], events: Sequence[Object]) -> Iterator[Diagnostic]:
-    """What does not come up, at the manifests that state it; `events` are those of the change."""
-    was, now = summaries(before), summaries(after)
+def not_up(
+    before: State, after: State, now: Mapping[Ref, PodSummary], places: Mapping[Ref, Manifest], events: Sequence[Object]
+) -> Iterator[Diagnostic]:
+    """What does not come up, at the manifests that state it; `now` are the pods of `after`, `events` those of the change."""
+    was = summaries(before)
     told = set()
     for ref, summary in now.items():
         if not summary.bad:

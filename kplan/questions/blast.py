@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
-from kplan.diff import FieldChange, cause_of, fields_of
+from kplan.diff import Causes, FieldChange, cause_of, fields_of
 from kplan.questions.configuration import Stale, stale_pods
 from kplan.questions.endpoints import EndpointChange, endpoint_changes
 from kplan.questions.recording import Recording
@@ -101,11 +101,11 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
                 gone.setdefault(cause_of(pod, before) or ref, []).append(pod)
         elif _restarts_in_place(pod, now):
             yield Restart(ref, 1, causes=tuple(_causes(pod, now, "")))
-    everything = ChainMap(dict(after), dict(before))
+    makers = Causes(ChainMap(dict(after), dict(before)))
     known = {o["metadata"]["uid"] for r, o in before.items() if r.group_kind == "Pod"}
     for ref, pod in after.items():
         if ref.group_kind == "Pod" and pod["metadata"]["uid"] not in known:
-            owner = cause_of(pod, everything) or ref
+            owner = makers.of(pod) or ref
             made[owner] = made.get(owner, 0) + 1
     changed = {r for r in before if r in after and before[r] is not after[r] and _template_changed(before[r], after[r])}
     last = _last_words(recording) if gone else {}

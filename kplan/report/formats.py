@@ -20,7 +20,8 @@ def write_plan(plan: Plan, format: str, out: TextIO, screen: Callable[[], Consol
     if format == "text":
         from kplan.report.text import render_plan
 
-        render_plan(plan, screen(), quiet=quiet, verbose=verbose)
+        with screen() as console:  # writes at its end: line by line, rich flushes a thousand times
+            render_plan(plan, console, quiet=quiet, verbose=verbose)
     elif format == "json":
         from kplan.report.json import render_plan as render_json
 
@@ -42,7 +43,8 @@ def write_findings(findings: Findings, format: str, out: TextIO, screen: Callabl
     if format == "text":
         from kplan.report.findings import render_findings
 
-        render_findings(findings, screen(), quiet=quiet, verbose=verbose)
+        with screen() as console:
+            render_findings(findings, console, quiet=quiet, verbose=verbose)
     elif format == "json":
         from kplan.report.json import render_findings as render_json
 

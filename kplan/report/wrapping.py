@@ -16,7 +16,9 @@ NARROWEST = 20
 def wrapped(text: Text, width: int, indent: int) -> list[Text]:
     """The lines of a text; all but the first begin with `indent` spaces."""
     width = max(width, NARROWEST + indent)
-    cuts = list(_cuts(text.plain, width, width - indent))
+    plain = text.plain
+    fits = len(plain) <= width and plain.isascii() and "\n" not in plain  # as most lines do
+    cuts = [] if fits else list(_cuts(plain, width, width - indent))
     lines = []
     for i, part in enumerate(text.divide(cuts)):
         line = part

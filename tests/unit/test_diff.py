@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kplan.diff import fields_of
+import pytest
+
+from kplan.api.objects import Object
+from kplan.api.ref import Ref
+from kplan.diff import Causes, cause_of, fields_of, state_of
 
 
 def paths(kind: str, old: Any, new: Any, version: str = "apps/v1", **options: bool) -> list[tuple[str, Any, Any]]:
@@ -44,3 +48,35 @@ def test_what_the_server_draws_for_a_job_is_hidden() -> None:
     old, new = ({"selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}, "suspend": uid == "2"} for uid in "12")
     assert paths("Job", old, new, "batch/v1") == [("spec.suspend", False, True)]
     assert len(paths("Job", old, new, "batch/v1", full=True)) == 2
+
+
+class Counted(dict[Ref, Object]):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.asked += 1
+        return super().get(key, default)
+
+
+def owned(name: str, owner: str | None) -> Object:
+    owners = [{"apiVersion": "v1", "kind": "Example", "name": owner, "uid": owner, "controller": True}] if owner else []
+    return {"apiVersion": "v1", "kind": "Example", "metadata": {"name": name, "ownerReferences": owners}}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_causes_are_the_same_for_many_as_for_each(seed: int) -> None:
+    """Owners that are missing, own themselves or each other included."""
+    names = "abcdefgh"
+    objects = [owned(n, (names + "?")[(seed * (i + 3) + i * i + 7) % 9] if (seed + i) % 4 else None) for i, n in enumerate(names)]
+    state = state_of(objects)
+    causes = Causes(state)
+    assert [causes.of(o) for o in objects] == [cause_of(o, state) for o in objects]
+
+
+def test_what_siblings_share_is_looked_up_once() -> None:
+    state = Counted(state_of([owned("top", None), owned("middle", "top"), *(owned(f"leaf-{i}", "middle") for i in range(100))]))
+    causes = Causes(state)
+    assert {causes.of(o) for r, o in state.items() if r.name.startswith("leaf")} == {Ref("", "Example", "", "top")}
+    assert state.asked < 5

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kplan.kinds.template_hash import dump_template, fnv1, fnv1a, pod_template_hash, revision_hash, safe_encode
+from kplan.kinds.fnv import SHORT, fnv1, fnv1a
+from kplan.kinds.template_hash import dump_template, pod_template_hash, revision_hash, safe_encode
 
 RECORDED = Path(__file__).parents[4] / "shared/conformance/reconcile/hash/vectors.json"
 TEMPLATE = {"metadata": {"labels": {"b": "2", "a": "1"}}, "spec": {"containers": [{"name": "app", "image": "i", "resources": {"limits": {"memory": "8Gi"}}}]}}
@@ -16,6 +17,15 @@ TEMPLATE = {"metadata": {"labels": {"b": "2", "a": "1"}}, "spec": {"containers":
 def test_sums() -> None:
     assert (fnv1a(b"a"), fnv1(b"a"), fnv1a(b"")) == (0xE40C292C, 0x050C5D7E, 2166136261)
     assert safe_encode(0) == "4"
+
+
+@pytest.mark.parametrize("size", [SHORT - 1, SHORT, SHORT + 1, 4 * SHORT, 9 * SHORT + 7])
+def test_long_sums_are_those_of_byte_after_byte(size: int) -> None:
+    data = bytes((i * i * 31 + i // 7) & 0xFF for i in range(size))
+    expected = 2166136261
+    for byte in data:
+        expected = (expected ^ byte) * 16777619 % 2**32
+    assert fnv1a(data) == expected
 
 
 def test_dump_spells_out_types_and_keeps_go_order() -> None:
