@@ -102,6 +102,9 @@ def why(pod: Object, state: State) -> str:
         ended = (container.get("state") or {}).get("terminated")
         if ended and ended.get("exitCode"):
             return f"{ended.get('reason', '')}: exit code {ended['exitCode']}"
+    unready = next((c for c in status.get("conditions") or () if c["type"] == "Ready" and c.get("reason")), None)
+    if unready is not None and status.get("phase") == "Running":
+        return f"{unready['reason']}: {unready.get('message', '')}".rstrip(": ")
     return str(status.get("reason") or status.get("phase") or "not ready")
 
 

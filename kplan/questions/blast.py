@@ -21,6 +21,7 @@ from kplan.questions.volumes import VolumeChange, volume_changes
 
 State = Mapping[Ref, Object]
 
+SCALER = "HorizontalPodAutoscaler.autoscaling"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 REASONS = {
     "PreemptionByScheduler": "preempted by a more important pod",
@@ -124,7 +125,7 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
         if not causes:
             causes += [Cause("", words=w) for w in dict.fromkeys(last.get(p["metadata"]["uid"], "") for p in lost) if w]
         if not causes and old is not None and new is not None and lost:
-            causes += _causes(old, new, "spec.replicas")
+            causes += _causes(old, new, "spec.replicas") or _there_and_back(ref, recording, after)
         kept, why = (staying[ref], _why_kept(after[ref])) if staying.get(ref) else (0, "")
         if lost or kept:
             yield Restart(ref, replaced, len(lost) - replaced, kept, tuple(causes), why)
@@ -148,16 +149,37 @@ def _template_changed(old: Object, new: Object) -> bool:
     return isinstance(after, dict) and before is not None and before != after and old["kind"] not in ("Job", "CronJob", "ReplicaSet", "ReplicationController")
 
 
-def _causes(old: Object, new: Object, within: str) -> Iterator[Cause]:
+def _there_and_back(ref: Ref, recording: Recording, after: State) -> list[Cause]:
+    """The replicas of a workload that were changed and changed again: an apply sets them, its autoscaler sets them back."""
+    counts: list[object] = []
+    for _, entry in recording.moments:
+        if entry.new is not None and Ref.of(entry.new) == ref and entry.old is not None:
+            old, new = (o["spec"].get("replicas") for o in (entry.old, entry.new))
+            if old != new:
+                counts += [new] if counts else [old, new]
+    if not counts:
+        return []
+    scaler = next((r for r, o in sorted(after.items()) if r.group_kind == SCALER and r.namespace == ref.namespace and _scales(o, ref)), None)
+    return [Cause("", words=f"spec.replicas {' → '.join(map(str, counts))}{f' ({scaler} sets it)' if scaler is not None else ''}")]
+
+
+def _scales(autoscaler: Object, ref: Ref) -> bool:
+    target = autoscaler["spec"].get("scaleTargetRef") or {}
+    return (target.get("kind"), target.get("name")) == (ref.kind, ref.name)
+
+
+def _causes(old: Object, new: Object, within: str) -> list[Cause]:
     """The fields that differ; a template's are named from the template on."""
+    found = []
     for change in sorted(fields_of(old, new), key=lambda f: f.path):
         if within and change.path != within and not change.path.startswith(f"{within}."):
             continue
         path = change.path.removeprefix("spec.template.")
         if RESTARTED_AT in path or _restart_only(change):
-            yield Cause("", words="kubectl rollout restart")
+            found.append(Cause("", words="kubectl rollout restart"))
         else:
-            yield Cause(path, change.before, change.after)
+            found.append(Cause(path, change.before, change.after))
+    return found
 
 
 def _restart_only(change: FieldChange) -> bool:

@@ -103,8 +103,13 @@ class Asking:
         return False
 
 
-def standstill(obj: Object, mine: Sequence[Object], before: State, reasons: tuple[str, ...], ask: Asking) -> tuple[str, list[str]]:
-    """Why a rollout does not come to its end, and what would let it go on; `mine` are the pods of the workload."""
+def standstill(
+    obj: Object, mine: Sequence[Object], before: State, reasons: tuple[str, ...], ask: Asking, *, rolling: bool = True
+) -> tuple[str, list[str]]:
+    """Why a rollout does not come to its end, and what would let it go on; `mine` are the pods of the workload.
+
+    Not `rolling`: its template has not changed, so that its strategy holds nothing up.
+    """
     status = obj.get("status") or {}
     failing = next((c for c in status.get("conditions") or () if c.get("type") == "ReplicaFailure" and c.get("status") == "True"), None)
     late = any(c.get("type") == "Progressing" and c.get("reason") == "ProgressDeadlineExceeded" for c in status.get("conditions") or ())
@@ -115,9 +120,9 @@ def standstill(obj: Object, mine: Sequence[Object], before: State, reasons: tupl
     words = [f"{failing.get('reason')}: {failing.get('message')}"] if failing else []
     words += reasons
     text = "; ".join(dict.fromkeys(words)) or f"{status.get('readyReplicas', status.get('numberReady', 0))} of {wanted_of(obj)} pods ready"
-    remedies = list(_deadlock(obj, waiting, kept, bool(failing), ask))
+    remedies = list(_deadlock(obj, waiting, kept, bool(failing), ask)) if rolling else []
     broken = [p for p in fresh if p["spec"].get("nodeName") and phase_of(p) not in UP]
-    if obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
+    if rolling and obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
         remedies.append(f"after going back delete pod {broken[0]['metadata']['name']} by hand: a StatefulSet waits for a broken pod for ever")
     if late:
         text = f"past its progress deadline of {obj['spec'].get('progressDeadlineSeconds', 600)}s: {text}"

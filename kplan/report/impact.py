@@ -23,6 +23,7 @@ MOST = 8
 MANY = 3  # workloads of which the same is told at once
 PREEMPTION = ". no new claims to deallocate, "  # what follows says of preemption what the finding says too
 MOST_CAUSES = 4
+TELLING = 1.0  # seconds: less is what the simulation waits between two manifests
 
 
 def render_text(plan: Plan, out: Console) -> None:
@@ -60,12 +61,12 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if ref in many:
             if ref == many[ref][0] and restart is not None and course is not None:
                 yield f"~ {', '.join(map(str, many[ref]))}: in each {_restart(restart)}"
-                yield f"~ rollout of each of these {len(many[ref])}: {_course(course)}"
+                yield f"~ {'rollout' if course.strategy else 'pods'} of each of these {len(many[ref])}: {_course(course)}"
             continue
         if restart is not None:
             yield f"~ {restart.ref}: {_restart(restart)}"
         if course is not None and _telling(course):
-            yield f"{'!' if course.stuck else '~'} rollout of {course.ref}: {_course(course)}"
+            yield f"{'!' if course.stuck else '~'} {'rollout' if course.strategy else 'pods'} of {course.ref}: {_course(course)}"
             yield from (f"    help: {remedy}" for remedy in course.remedies)
             if course.squeezed:
                 yield f"    its surge has no room, so that pods wait for others to go: {course.squeezed.partition(PREEMPTION)[0]}"
@@ -115,17 +116,18 @@ def _cause(cause: Cause) -> str:
 
 def _course(course: Rollout) -> str:
     first, last, lowest, peak = course.steps[0], course.steps[-1], course.lowest, course.peak
-    words = [course.strategy, f"{first.ready} → {last.ready} ready"]
+    words = [*filter(None, [course.strategy]), f"{first.ready} → {last.ready} ready"]
     if lowest.ready < min(first.ready, last.ready) or course.stuck:
         words.append(f"lowest {lowest.ready}")
-    elif first.ready:
+    elif course.strategy and first.ready:
         words.append(f"never below {lowest.ready}")
     if peak.surge:
         words.append(f"at most {counted(peak.pods, 'pod')}")
     if course.seconds >= 1:
         words.append(f"{_seconds(course.seconds)}")
     text = ", ".join(words)
-    return f"{text}: does not come to its end: {course.stuck.partition(PREEMPTION)[0]}" if course.stuck else text
+    ends = "does not come to its end" if course.strategy else "fewer than are wanted"
+    return f"{text}: {ends}: {course.stuck.partition(PREEMPTION)[0]}" if course.stuck else text
 
 
 def _stale(stale: Stale) -> str:
@@ -150,15 +152,15 @@ def endpoint_words(service: EndpointChange) -> str:
     """How a Service's ready endpoints change; `!` where there are none."""
     text = f"{service.ref}: {service.before} → {service.after} ready endpoints"
     if service.lowest < min(service.before, service.after):
-        how_long = _seconds(service.fewer_for) if service.fewer_for else "an instant"
+        how_long = _seconds(service.fewer_for) if service.fewer_for >= TELLING else "an instant"
         text += f", down to {service.lowest} for {how_long}"
-        if service.none_for:
+        if service.none_for >= TELLING:
             text += f" ({_seconds(service.none_for)} without any)"
     return f"{'!' if not service.lowest or service.after == 0 else '~'} {text}"
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.0f}s" if seconds >= 1 else f"{seconds:.1f}s"
+    return f"{seconds:.0f}s"
 
 
 def _escaped(text: str) -> str:
