@@ -203,7 +203,7 @@ def plan(sources: Sources, options: Options) -> Plan:
         started=done.started,
         ended=format_time(cluster.door.store.now),
         excerpts=excerpts(told, sources.manifests),
-        blast=blast_radius(before, after, done.recording),
+        blast=blast_radius(before, after, done.recording, cluster),
         rollouts=rollouts(before, after, done.recording, cluster),
     )
 

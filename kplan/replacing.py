@@ -26,6 +26,7 @@ REMEDIES = {
 HELD = {"kubernetes.io/pvc-protection": "it was deleted and stays ({}) until no pod uses it: scale down what does, then apply again"}
 STILL_THERE = "it was deleted and stays until its finalizers are done ({}): then apply again"
 RENAME = "give it another name and let the workloads name that, so that they roll out with it; or delete it and apply: pods that run keep the old contents"
+CLAIMS = " (claims that are there stay as they are: change each by itself)"
 GENERAL = "to replace it: kubectl delete {kind} {name}{namespace}, then apply"
 SIMULATE = "; --replace shows what that does"
 
@@ -64,6 +65,8 @@ def remedy(ref: Ref, found: Replacement) -> str:
     if found.live.get("immutable") is True:
         return RENAME + SIMULATE
     namespace = f" -n {ref.namespace}" if ref.namespace else ""
+    if any(f.path.startswith("spec.volumeClaimTemplates") for f in found.fields):
+        return (REMEDIES[ref.kind] + CLAIMS).format(name=ref.name, namespace=namespace) + SIMULATE
     return REMEDIES.get(ref.kind, GENERAL).format(kind=ref.kind.lower(), name=ref.name, namespace=namespace) + SIMULATE
 
 

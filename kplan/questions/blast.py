@@ -13,14 +13,18 @@ from typing import NamedTuple
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
+from kplan.cluster import Cluster
 from kplan.diff import FieldChange, cause_of, fields_of
 from kplan.questions.configuration import Stale, stale_pods
 from kplan.questions.endpoints import EndpointChange, endpoint_changes
 from kplan.questions.recording import Recording
+from kplan.questions.returning import Barred, barred
+from kplan.questions.traffic import RouteChange, TrafficChange, route_changes, traffic_changes
 from kplan.questions.volumes import VolumeChange, volume_changes
 
 State = Mapping[Ref, Object]
 
+SCHEDULED = "spec.jobTemplate.spec.template"
 SCALER = "HorizontalPodAutoscaler.autoscaling"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 REASONS = {
@@ -71,13 +75,16 @@ class Blast:
     services: tuple[EndpointChange, ...] = ()
     volumes: tuple[VolumeChange, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    routes: tuple[RouteChange, ...] = ()
+    traffic: tuple[TrafficChange, ...] = ()
+    barred: tuple[Barred, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.restarts or self.stale or self.services or self.volumes or self.budgets)
+        return any((self.restarts, self.stale, self.services, self.volumes, self.budgets, self.routes, self.traffic, self.barred))
 
 
-def blast_radius(before: State, after: State, recording: Recording) -> Blast:
-    """What the change from one state to the other does; `recording` has what was written in between."""
+def blast_radius(before: State, after: State, recording: Recording, cluster: Cluster) -> Blast:
+    """What the change from one state to the other does; `recording` has what was written in between, `cluster` is as it is after."""
     restarts = tuple(_restarts(before, after, recording))
     return Blast(
         restarts=restarts,
@@ -85,6 +92,9 @@ def blast_radius(before: State, after: State, recording: Recording) -> Blast:
         services=tuple(endpoint_changes(before, after, recording)),
         volumes=tuple(volume_changes(before, after, restarts_of={r.ref for r in restarts if r.replaced})),
         budgets=tuple(_budgets(before, after)),
+        routes=tuple(route_changes(before, after)),
+        traffic=tuple(traffic_changes(before, after)),
+        barred=tuple(barred(before, after, cluster)),
     )
 
 
@@ -117,7 +127,7 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
         old, new = before.get(ref), after.get(ref)
         causes: list[Cause] = []
         if old is not None and new is not None and ref in changed:
-            causes += _causes(old, new, "spec.template")
+            causes += _causes(old, new, SCHEDULED if old["kind"] == "CronJob" else "spec.template")
         elif new is None and lost:
             causes.append(Cause("", words="deleted"))
         elif old is not None and new is not None and old["metadata"]["uid"] != new["metadata"]["uid"]:
@@ -145,8 +155,16 @@ def _restarts_in_place(old: Object, new: Object) -> bool:
 
 
 def _template_changed(old: Object, new: Object) -> bool:
-    before, after = ((o.get("spec") or {}).get("template") for o in (old, new))
-    return isinstance(after, dict) and before is not None and before != after and old["kind"] not in ("Job", "CronJob", "ReplicaSet", "ReplicationController")
+    """A Job's and a ReplicaSet's concern no pod that is there; a CronJob's tells those of its active Jobs from the next."""
+    if old["kind"] in ("Job", "ReplicaSet", "ReplicationController"):
+        return False
+    before, after = (_template(o) for o in (old, new))
+    return isinstance(after, dict) and before is not None and before != after
+
+
+def _template(obj: Object) -> object:
+    spec = obj.get("spec") or {}
+    return ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") if obj["kind"] == "CronJob" else spec.get("template")
 
 
 def _there_and_back(ref: Ref, recording: Recording, after: State) -> list[Cause]:
@@ -174,7 +192,7 @@ def _causes(old: Object, new: Object, within: str) -> list[Cause]:
     for change in sorted(fields_of(old, new), key=lambda f: f.path):
         if within and change.path != within and not change.path.startswith(f"{within}."):
             continue
-        path = change.path.removeprefix("spec.template.")
+        path = change.path.removeprefix(f"{SCHEDULED}.").removeprefix("spec.template.")
         if RESTARTED_AT in path or _restart_only(change):
             found.append(Cause("", words="kubectl rollout restart"))
         else:
@@ -199,6 +217,8 @@ def _staying(changed: Collection[Ref], before: State, after: State) -> Counter[R
 
 def _why_kept(workload: Object) -> str:
     """Why pods stay with the old template."""
+    if workload["kind"] == "CronJob":
+        return "its active Jobs: the next ones have the new one"
     strategy = workload["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return "updateStrategy OnDelete: until they are deleted"

@@ -18,6 +18,7 @@ State = Mapping[Ref, Object]
 
 WORKLOADS = ("Deployment.apps", "StatefulSet.apps", "DaemonSet.apps")
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
+HOST_PORTS = "node(s) didn't have free ports for the requested pod ports"
 MOST_TRIES, MOST_ASKED = 5, 20  # for one rollout, for all
 
 
@@ -140,12 +141,15 @@ def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: b
     for pod in waiting[:1]:
         if not ask.helps(pod, kept[:MOST_TRIES]):
             continue
-        verdicts = ask.scheduler().explain(pod).nodes.values()
+        verdicts = list(ask.scheduler().explain(pod).nodes.values())
         if any(ANTI_AFFINITY in v.reasons for v in verdicts):
             held = "each node that would do has one already (required anti-affinity)"
         else:
             held = "there is no room for one more"
-        yield f"{keeps} and {held}: set maxUnavailable to 1, or add a node"
+        if any(HOST_PORTS in v.reasons for v in verdicts):
+            held = "they hold the host ports that the new ones ask for"
+        way = "set maxUnavailable to 1 and maxSurge to 0" if obj["kind"] == "DaemonSet" else "set maxUnavailable to 1, or add a node"
+        yield f"{keeps} and {held}: {way}"
 
 
 __all__ = ["WORKLOADS", "Asking", "bounds", "is_done", "is_over", "standstill", "strategy_of", "wanted_of", "workload_of"]

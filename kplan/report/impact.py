@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from kplan.api.words import some
 from kplan.report.lines import counted, wrapped
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from kplan.questions.configuration import Stale
     from kplan.questions.endpoints import EndpointChange
     from kplan.questions.rollout import Rollout
+    from kplan.questions.traffic import RouteChange, TrafficChange
 
 MOST = 8
 MANY = 3  # workloads of which the same is told at once
 PREEMPTION = ". no new claims to deallocate, "  # what follows says of preemption what the finding says too
 MOST_CAUSES = 4
+MOST_CUT = 8
 TELLING = 1.0  # seconds: less is what the simulation waits between two manifests
 
 
@@ -72,9 +75,16 @@ def impact_lines(plan: Plan) -> Iterator[str]:
                 yield f"    its surge has no room, so that pods wait for others to go: {course.squeezed.partition(PREEMPTION)[0]}"
     for stale in plan.blast.stale:
         yield _stale(stale)
+    for held in plan.blast.barred:
+        run = f"{counted(held.pods, 'pod')} run{'s' if held.pods == 1 else ''} on"
+        yield f"! {held.ref}: {run}, and would not be let in again: {held.reason}"
     for service in plan.blast.services:
         if service.before or service.lowest < min(service.before, service.after):
             yield endpoint_words(service)
+    yield from map(_route, plan.blast.routes)
+    yield from map(_traffic, plan.blast.traffic[:MOST_CUT])
+    if len(plan.blast.traffic) > MOST_CUT:
+        yield f"~ NetworkPolicies change {len(plan.blast.traffic) - MOST_CUT} more ports (--format json has all)"
     for change in plan.blast.volumes:
         if change.action != "created":
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
@@ -142,6 +152,18 @@ def _stale(stale: Stale) -> str:
     if stale.files:
         words.append(f"files of {counted(stale.files, 'pod')} are updated in place")
     return f"{'!' if stale.pods else '~'} {stale.source} ({keys}) → {stale.ref}: {'; '.join(words)}"
+
+
+def _route(route: RouteChange) -> str:
+    after = f"{route.after} ({route.problem or f'{route.after_ready} ready'})" if route.after else route.problem
+    if route.before == route.after:
+        return f"! {route.ref} {route.route}: {after}"
+    return f"{'~' if route.after_ready or not route.before_ready else '!'} {route.ref} {route.route}: {route.before} ({route.before_ready} ready) → {after}"
+
+
+def _traffic(change: TrafficChange) -> str:
+    verb = "is now reached by" if change.allowed else "is no longer reached by"
+    return f"{'~' if change.allowed else '!'} {change.target}:{change.port} {verb} {some(change.sources)}: {change.reason}"
 
 
 def _they(count: int) -> str:
