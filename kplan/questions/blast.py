@@ -59,7 +59,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A PodDisruptionBudget that lets no healthy pod go: no node with one of its pods can be drained."""
+    """A PodDisruptionBudget that lets no healthy pod go: no node with one of its pods can be drained. Fewer `pods` than `desired`: it is broken."""
 
     ref: Ref
     pods: int
@@ -242,12 +242,18 @@ def _last_words(recording: Recording) -> dict[str, str]:
 
 
 def _budgets(before: State, after: State) -> Iterator[Budget]:
-    """Budgets that let nothing go now, although they did before or were not there."""
+    """Budgets that let nothing go now, although they did before or were not there; and those that have become short of healthy pods."""
     for ref, budget in sorted((r, o) for r, o in after.items() if r.group_kind == "PodDisruptionBudget.policy"):
-        if not _closed(budget) or (ref in before and _closed(before[ref])):
-            continue
-        status = budget["status"]
-        yield Budget(ref, status["currentHealthy"], status["desiredHealthy"])
+        newly = _closed(budget) and not (ref in before and _closed(before[ref]))
+        if newly or (_short(budget) and ref in before and not _short(before[ref])):
+            status = budget["status"]
+            yield Budget(ref, status.get("currentHealthy", 0), status["desiredHealthy"])
+
+
+def _short(budget: Object) -> bool:
+    """It has less than it asks for."""
+    status = budget.get("status") or {}
+    return bool(status.get("currentHealthy", 0) < status.get("desiredHealthy", 0))
 
 
 def _closed(budget: Object) -> bool:

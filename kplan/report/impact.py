@@ -89,7 +89,8 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if change.action != "created":
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
     for budget in plan.blast.budgets:
-        yield f"! {budget.ref}: needs {budget.desired} of {counted(budget.pods, 'healthy pod')}: no node that has one can be drained"
+        has = "of" if budget.pods >= budget.desired else "and has"
+        yield f"! {budget.ref}: needs {budget.desired} {has} {counted(budget.pods, 'healthy pod')}: no node that has one can be drained"
 
 
 def _ordinary(restart: Restart | None, course: Rollout | None) -> tuple[str, str] | None:

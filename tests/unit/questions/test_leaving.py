@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from questions import Object, changed, meta, read, service, workload
+from questions import Object, budget, changed, meta, read, service, workload
 from rich.console import Console
 
 import kplan
@@ -204,3 +204,25 @@ def test_endpoints_without_the_port_serve_nobody() -> None:
 def test_a_running_pod_that_is_not_ready_says_so() -> None:
     found = plan(read(workload("web", notes={"kplan.dev/outcome": "NotReady"})), Options())
     assert found.diagnostics[0].message == "1 of 1 pods not up: ContainersNotReady: containers with unready status: [c]"
+
+
+def test_what_was_stuck_before_is_a_note() -> None:
+    cluster = kplan.Cluster()
+    cluster.create(claim(kind="gone"))
+    cluster.create(workload("web", 1, pod={"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}))
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta("q"), "spec": {"hard": {"pods": "1"}}}
+    cluster.create(quota)
+    cluster.create(workload("more", 2, kind="StatefulSet", serviceName="more", podManagementPolicy="Parallel"))
+    cluster.run()
+    found = plan(read(service("x", "web")), Options(state=cluster.objects()))
+    assert found.ok, [d.message for d in found.diagnostics]
+    assert any(d.rule == "claim-pending" and d.message.startswith("as before: ProvisioningFailed") for d in found.diagnostics)
+    assert not plan(read(claim(kind="gone")), Options(state=cluster.objects())).ok  # who states it is told
+
+
+def test_a_budget_that_is_broken_is_told() -> None:
+    high = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": meta("high"), "value": 1000}
+    low = [high, workload("low", 2, cpu="3"), budget("low", "low", minAvailable=1)]
+    vip = workload("vip", 2, cpu="3", pod={"priorityClassName": "high"})
+    lines = list(impact_lines(changed([*low, vip], low, nodes="2x4cpu,8Gi")))
+    assert "! poddisruptionbudget/low: needs 1 and has 0 healthy pods: no node that has one can be drained" in lines
