@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from kplan.api.words import some
+from kplan.report.connections import traffic_lines
 from kplan.report.lines import counted, wrapped
 
 if TYPE_CHECKING:
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from kplan.questions.configuration import Stale
     from kplan.questions.endpoints import EndpointChange
     from kplan.questions.rollout import Rollout
-    from kplan.questions.traffic import RouteChange, TrafficChange
+    from kplan.questions.traffic import RouteChange
 
 MOST = 8
 MANY = 3  # workloads of which the same is told at once
 PREEMPTION = ". no new claims to deallocate, "  # what follows says of preemption what the finding says too
 MOST_CAUSES = 4
-MOST_CUT = 8
 TELLING = 1.0  # seconds: less is what the simulation waits between two manifests
 
 
@@ -82,9 +81,7 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if service.before or service.lowest < min(service.before, service.after):
             yield endpoint_words(service)
     yield from map(_route, plan.blast.routes)
-    yield from map(_traffic, plan.blast.traffic[:MOST_CUT])
-    if len(plan.blast.traffic) > MOST_CUT:
-        yield f"~ NetworkPolicies change {len(plan.blast.traffic) - MOST_CUT} more ports (--format json has all)"
+    yield from traffic_lines(plan.blast.traffic)
     for change in plan.blast.volumes:
         if change.action != "created":
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
@@ -160,11 +157,6 @@ def _route(route: RouteChange) -> str:
     if route.before == route.after:
         return f"! {route.ref} {route.route}: {after}"
     return f"{'~' if route.after_ready or not route.before_ready else '!'} {route.ref} {route.route}: {route.before} ({route.before_ready} ready) → {after}"
-
-
-def _traffic(change: TrafficChange) -> str:
-    verb = "is now reached by" if change.allowed else "is no longer reached by"
-    return f"{'~' if change.allowed else '!'} {change.target}:{change.port} {verb} {some(change.sources)}: {change.reason}"
 
 
 def _they(count: int) -> str:

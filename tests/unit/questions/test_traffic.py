@@ -204,3 +204,12 @@ def test_claims_of_a_set_do_not_follow_its_template() -> None:
 
     found = changed([db("2Gi")], [db("1Gi")])
     assert "claims that are there stay as they are: change each by itself" in found.diagnostics[0].hint
+
+
+def test_the_same_of_many_targets_is_told_once() -> None:
+    both = [workload(name, container=port(8080)) for name in ("a", "b", "c", "d", "e")]
+    lines = [x for x in impact_lines(changed([*both, policy("deny", policyTypes=["Ingress"])], both)) if "reached" in x]
+    assert lines == [
+        ("! deployment/a:8080, deployment/b:8080, deployment/c:8080 and 2 more are no longer reached by "
+        "deployment/a, deployment/b, deployment/c and 2 more: isolated for ingress by default/deny, and no rule allows it")
+    ]
