@@ -25,6 +25,7 @@ from kplan.questions.volumes import VolumeChange, volume_changes
 State = Mapping[Ref, Object]
 
 SCHEDULED = "spec.jobTemplate.spec.template"
+SCALING = ("spec.replicas", "spec.parallelism", "spec.suspend")
 SCALER = "HorizontalPodAutoscaler.autoscaling"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 REASONS = {
@@ -135,7 +136,9 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
         if not causes:
             causes += [Cause("", words=w) for w in dict.fromkeys(last.get(p["metadata"]["uid"], "") for p in lost) if w]
         if not causes and old is not None and new is not None and lost:
-            causes += _causes(old, new, "spec.replicas") or _there_and_back(ref, recording, after)
+            causes += [c for field in SCALING for c in _causes(old, new, field)] or _there_and_back(ref, recording, after)
+            if not causes and new["spec"].get("concurrencyPolicy") == "Replace":
+                causes.append(Cause("", words="its next Job replaces it"))
         kept, why = (staying[ref], _why_kept(after[ref])) if staying.get(ref) else (0, "")
         if lost or kept:
             yield Restart(ref, replaced, len(lost) - replaced, kept, tuple(causes), why)

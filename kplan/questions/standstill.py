@@ -18,6 +18,7 @@ State = Mapping[Ref, Object]
 
 WORKLOADS = ("Deployment.apps", "StatefulSet.apps", "DaemonSet.apps")
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
+QUOTA = "exceeded quota"
 HOST_PORTS = "node(s) didn't have free ports for the requested pod ports"
 MOST_TRIES, MOST_ASKED = 5, 20  # for one rollout, for all
 
@@ -121,7 +122,7 @@ def standstill(
     words = [f"{failing.get('reason')}: {failing.get('message')}"] if failing else []
     words += reasons
     text = "; ".join(dict.fromkeys(words)) or f"{status.get('readyReplicas', status.get('numberReady', 0))} of {wanted_of(obj)} pods ready"
-    remedies = list(_deadlock(obj, waiting, kept, bool(failing), ask)) if rolling else []
+    remedies = list(_deadlock(obj, waiting, kept, QUOTA in str((failing or {}).get("message")), ask)) if rolling else []
     broken = [p for p in fresh if p["spec"].get("nodeName") and phase_of(p) not in UP]
     if rolling and obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
         remedies.append(f"after going back delete pod {broken[0]['metadata']['name']} by hand: a StatefulSet waits for a broken pod for ever")
@@ -131,7 +132,7 @@ def standstill(
 
 
 def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, ask: Asking) -> Iterator[str]:
-    """Old pods that hold the room which new ones wait for, while the strategy lets none of them go."""
+    """Old pods that hold the room which new ones wait for, while the strategy lets none of them go; `refused`: for the quota that they fill."""
     surge, unavailable = bounds(obj)
     if obj["kind"] == "StatefulSet" or unavailable or not kept:
         return

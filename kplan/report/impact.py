@@ -68,7 +68,8 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if restart is not None:
             yield f"~ {restart.ref}: {_restart(restart)}"
         if course is not None and _telling(course):
-            yield f"{'!' if course.stuck else '~'} {'rollout' if course.strategy else 'pods'} of {course.ref}: {_course(course)}"
+            lost = course.ref.kind == "DaemonSet" and not course.steps[-1].wanted  # no node is left that it is for
+            yield f"{'!' if course.stuck or lost else '~'} {'rollout' if course.strategy else 'pods'} of {course.ref}: {_course(course)}"
             yield from (f"    help: {remedy}" for remedy in course.remedies)
             if course.squeezed:
                 yield f"    its surge has no room, so that pods wait for others to go: {course.squeezed.partition(PREEMPTION)[0]}"
@@ -127,7 +128,7 @@ def _course(course: Rollout) -> str:
     words = [*filter(None, [course.strategy]), f"{first.ready} → {last.ready} ready"]
     if lowest.ready < min(first.ready, last.ready) or course.stuck:
         words.append(f"lowest {lowest.ready}")
-    elif course.strategy and first.ready:
+    elif course.strategy and lowest.ready:
         words.append(f"never below {lowest.ready}")
     if peak.surge:
         words.append(f"at most {counted(peak.pods, 'pod')}")

@@ -226,3 +226,34 @@ def test_a_budget_that_is_broken_is_told() -> None:
     vip = workload("vip", 2, cpu="3", pod={"priorityClassName": "high"})
     lines = list(impact_lines(changed([*low, vip], low, nodes="2x4cpu,8Gi")))
     assert "! poddisruptionbudget/low: needs 1 and has 0 healthy pods: no node that has one can be drained" in lines
+
+
+def test_a_pod_security_refusal_is_no_matter_of_quotas() -> None:
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team", "labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}
+    old = [space, workload("web", 3, namespace="team")]
+    found = changed([space, workload("web", 3, namespace="team", pod={"hostNetwork": True})], old)
+    (course,) = found.rollouts
+    assert "violates PodSecurity" in course.stuck
+    assert course.remedies == ()
+
+
+def test_jobs_say_why_their_pods_go() -> None:
+    def job(kind: str = "Job", **spec: Any) -> Object:
+        pod = {"metadata": {"annotations": {"kplan.dev/outcome": "Running"}}, "spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x:1"}]}}
+        if kind == "Job":
+            return {"apiVersion": "batch/v1", "kind": kind, "metadata": meta("j"), "spec": {"parallelism": 2, "completions": 4, "template": pod, **spec}}
+        scheduled = {"schedule": "*/5 * * * *", "jobTemplate": {"spec": {"template": pod}}, **spec}
+        return {"apiVersion": "batch/v1", "kind": kind, "metadata": meta("j"), "spec": scheduled}
+
+    assert "~ job/j: 2 pods go: spec.suspend" in list(impact_lines(changed([job(suspend=True)], [job()])))
+    replaced = changed([job("CronJob", concurrencyPolicy="Replace")], [job("CronJob", concurrencyPolicy="Forbid")])
+    assert "~ cronjob/j: 1 pod restarts: its next Job replaces it" in list(impact_lines(replaced))
+
+
+def test_a_daemonset_that_no_node_is_left_for_is_bad_news() -> None:
+    def agent(**pod: Any) -> Object:
+        bare = workload("agent", kind="DaemonSet", pod=pod)
+        return {**bare, "spec": {k: v for k, v in bare["spec"].items() if k != "replicas"}}
+
+    lines = list(impact_lines(changed([agent(nodeSelector={"disk": "ssd"})], [agent()])))
+    assert "! rollout of daemonset/agent: RollingUpdate, maxSurge 0, maxUnavailable 1, 3 → 0 ready" in lines
