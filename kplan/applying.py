@@ -19,7 +19,7 @@ from kplan.lint.engine import duplicate_keys
 from kplan.manifests.manifest import Manifest
 from kplan.manifests.podmetrics import PodMetrics
 from kplan.manifests.sources import Sources
-from kplan.pruning import Prune, left_over, matching, members
+from kplan.pruning import Prune, left_alone, left_over, matching, members
 from kplan.replacing import Replacement, remedy, replacement
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -71,6 +71,7 @@ class Applying:
         self.places: dict[Ref, Manifest] = {}
         self.taken: list[tuple[Ref, Manifest, Object]] = []
         self.replacements: dict[Ref, Replacement] = {}
+        self.left_alone: list[Ref] = []
 
     def all(self, manifests: Sequence[Manifest]) -> set[Ref]:
         """Apply in dependency order; the refs that the manifests state."""
@@ -96,6 +97,7 @@ class Applying:
         gone = [self.ref(base[i]) for i in reversed(apply_order([m.data for m in base]))]
         if self.options.prune is not None:
             gone += left_over(self.cluster, self.options.prune, stated)
+            self.left_alone = [r for r in left_alone(self.cluster, self.options.prune, stated) if r not in gone]
         for ref in gone:
             if ref not in stated and self.cluster.get(ref) is not None:
                 self.cluster.delete(ref)
@@ -129,7 +131,7 @@ class Applying:
         else:
             self.rejected.append(ref)
             found = answers.refusal(manifest, ref, answer, self.options.version)
-            hint = remedy(ref) if ref in self.replacements else ""
+            hint = remedy(ref, self.replacements[ref]) if ref in self.replacements else ""
             self.diagnostics += (replace(d, hint=d.hint or hint) for d in found)
         self.diagnostics += duplicate_keys(manifest, ref)
         self.places[ref] = manifest
@@ -143,8 +145,10 @@ class Applying:
         if self.options.replace:
             self.cluster.delete(ref)
             self.cluster.run(quiet=REST)
-            if self.cluster.get(ref) is None:
+            left = self.cluster.get(ref)
+            if left is None:
                 return self._apply(manifest.data, ref, None)
+            found = replace(found, waiting=", ".join(left["metadata"].get("finalizers") or ("its own deletion",)))
         self.replacements[ref] = found
         return answer
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from kplan import outside
 from kplan.api.objects import Object, annotations_of
 from kplan.api.ref import Ref
+from kplan.api.words import some
 from kplan.apiserver import merge, writes
 from kplan.apiserver.writes import Call
 from kplan.applying import LAST_APPLIED, MANAGER, Applying, Options
@@ -26,7 +27,7 @@ from kplan.manifests.sources import Sources
 from kplan.missing import completed
 from kplan.node.shapes import GENERIC, nodes
 from kplan.sound import sound
-from kplan.storage import DEFAULT, needs_default
+from kplan.storage import DEFAULT, class_like_default, needs_default, unstated
 
 
 def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
@@ -55,6 +56,11 @@ def prepare(cluster: Cluster, sources: Sources, options: Options) -> list[str]:
     if not options.state and needs_default(m.data for m in manifests):
         cluster.create(DEFAULT)
         notes.append("claims that name no class: a default StorageClass is taken as there")
+    missing = [n for n in unstated(m.data for m in manifests) if cluster.get(Ref("storage.k8s.io", "StorageClass", "", n)) is None] if not options.state else []
+    for name in missing:
+        cluster.create(class_like_default(name))
+    if missing:
+        notes.append(f"StorageClasses taken as there: {some(missing)}")
     if options.state:
         options.progress("letting the state come to rest")
     cluster.run()

@@ -27,6 +27,7 @@ SERVER_ANNOTATIONS = frozenset(
 MASK = "(sensitive)"
 MOST_ITEMS = 1000  # of two lists without keys that are compared item by item
 CUSTOMARY = (("name",), ("metadata.name",))  # by which lists without keys are matched, where that tells their items apart
+NAME_OF_ACCOUNT = "spec.serviceAccountName"  # the server writes it to serviceAccount too, which nobody needs to be told
 GENERATED = ("controller-uid", "batch.kubernetes.io/controller-uid")  # keys whose values the server draws for each Job
 
 
@@ -60,7 +61,10 @@ def state_of(objects: Iterable[Object]) -> dict[Ref, Object]:
 
 
 def changes(before: State, after: State, *, full: bool = False) -> tuple[Change, ...]:
-    """Everything that differs, in the order of refs. `full`: also what only the server writes (status, generation)."""
+    """Everything that differs, in the order of refs. `full`: also what only the server writes (status, generation).
+
+    What was asked to go and is still there, because a finalizer holds it, is a DELETE with an `after`.
+    """
     found = []
     causes, causes_before = Causes(after), Causes(before)
     for ref in sorted({*before, *after}):
@@ -75,8 +79,9 @@ def changes(before: State, after: State, *, full: bool = False) -> tuple[Change,
         else:
             fields = tuple(sorted(fields_of(old, new, full=full), key=lambda f: f.path))
             recreated = old["metadata"].get("uid") != new["metadata"].get("uid")
+            leaving = "deletionTimestamp" in new["metadata"] and (recreated or "deletionTimestamp" not in old["metadata"])
             if fields or recreated:
-                found.append(Change(ref, REPLACE if recreated else UPDATE, fields, old, new, causes.of(new)))
+                found.append(Change(ref, DELETE if leaving else REPLACE if recreated else UPDATE, fields, old, new, causes.of(new)))
     return tuple(found)
 
 
@@ -84,8 +89,10 @@ def fields_of(old: Object, new: Object, *, full: bool = False) -> Iterator[Field
     """The fields in which two versions of one object differ."""
     secret = group_kind_of(new) == "Secret"
     node = merge_schema(new["apiVersion"], new["kind"]) if lookup(CURRENT, new["apiVersion"], new["kind"]) else None
-    for change in _differ("", _stated(old, full), _stated(new, full), node):
-        if not full and change.path.removesuffix("]").endswith(GENERATED):
+    differing = list(_differ("", _stated(old, full), _stated(new, full), node))
+    named = {c.path for c in differing if c.path.endswith(NAME_OF_ACCOUNT)}
+    for change in differing:
+        if not full and (change.path.removesuffix("]").endswith(GENERATED) or f"{change.path}Name" in named):
             continue
         if secret and change.before == MASKED and change.after is not None:
             continue  # a snapshot without the values of Secrets: whether they change cannot be told

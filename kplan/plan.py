@@ -44,6 +44,7 @@ from kplan.webhooks import notes as webhook_notes
 
 ABSENT = ("dangling-", "non-existent-")  # rules that foresee what then happens
 ASSUMED = 'provisioner "{}" is taken to be installed: no CSIDriver object tells of it'
+UNPRUNED = "--prune leaves what has no last-applied configuration, as kubectl does: {} (--base or an ApplySet would delete it)"
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
 
 
@@ -155,6 +156,8 @@ def applied(sources: Sources, options: Options) -> Applied:
     notes += [ASSUMED.format(driver) for driver in assumed(cluster.door.store, volumes)]
     notes += _unmatched(options, [*before.values(), *cluster.objects("Pod")])
     notes += arrivals(made)
+    if applying.left_alone:
+        notes.append(UNPRUNED.format(some([str(r) for r in applying.left_alone])))
     return Applied(cluster, tuple(notes), applying, before, stated, run, recording, tuple(cluster.events()[mark:]), started, frozenset(made))
 
 
@@ -196,7 +199,7 @@ def plan(sources: Sources, options: Options) -> Plan:
         running=phases["Running"] + phases["Completed"],
         pending=phases["Pending"] + phases["NotReady"],
         failed=phases["Failed"],
-        unchanged=sum(1 for r in stated if r not in changed and r in after),
+        unchanged=sum(1 for r in stated if r not in changed and r in after and r not in applying.rejected),
         elapsed=run.elapsed,
         events=events,
         before=before,
@@ -204,7 +207,7 @@ def plan(sources: Sources, options: Options) -> Plan:
         started=done.started,
         ended=format_time(cluster.door.store.now),
         excerpts=excerpts(told, sources.manifests),
-        blast=blast_radius(before, after, done.recording),
+        blast=blast_radius(before, after, done.recording, cluster),
         rollouts=rollouts(before, after, done.recording, cluster),
     )
 
@@ -221,8 +224,9 @@ def _unmatched(options: Options, objects: Iterable[Object]) -> Iterable[str]:
 
 
 def _standing(state: dict[Ref, Object]) -> Iterable[Object]:
-    """What references may point at: everything but the pods and sets that workloads made, whose templates stand for them."""
-    return (o for r, o in state.items() if r.kind not in ("Pod", "ReplicaSet") or controller_of(o) is None)
+    """What references may point at: everything but the pods and sets that workloads made, whose templates stand for them, and but what is on its way out."""
+    there = (o for r, o in state.items() if r.kind not in ("Pod", "ReplicaSet") or controller_of(o) is None)
+    return (o for o in there if "deletionTimestamp" not in o["metadata"])
 
 
 def _explained(outcomes: Sequence[Diagnostic], findings: Iterable[Diagnostic]) -> list[Diagnostic]:

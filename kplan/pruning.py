@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kplan.api import selectors
-from kplan.api.objects import Object, annotations_of, labels_of
+from kplan.api.objects import Object, annotations_of, controller_of, labels_of
 from kplan.api.ref import Ref
 from kplan.cluster import Cluster
 from kplan.manifests.manifest import Manifest
@@ -125,6 +125,25 @@ def left_over(cluster: Cluster, prune: Prune, stated: set[Ref]) -> Iterator[Ref]
                     ref = Ref.of(obj)
                     if ref.group_kind == kind and LAST_APPLIED in annotations_of(obj) and matches(labels_of(obj)) and ref not in stated:
                         yield ref
+
+
+def left_alone(cluster: Cluster, prune: Prune, stated: set[Ref]) -> list[Ref]:
+    """What the selector has and the manifests do not state, and what kubectl leaves all the same: it has no last applied manifest."""
+    if prune.parent is not None:
+        return []
+    matches = selectors.parse(prune.selector)
+    namespaces = sorted({r.namespace for r in stated if r.namespace})
+    held = (o for kind in (*NAMESPACED, *NAMESPACED_APPS) for place in namespaces for o in cluster.objects(kind, place))
+    found = (Ref.of(o) for o in held if LAST_APPLIED not in annotations_of(o) and matches(labels_of(o)) and _applied(o, unless_told=bool(prune.selector)))
+    return [ref for ref in found if ref not in stated]
+
+
+def _applied(obj: Object, *, unless_told: bool) -> bool:
+    """Whether somebody applied it, and no controller made it; `unless_told` is the answer for an object without managedFields."""
+    entries = obj["metadata"].get("managedFields")
+    if not entries or controller_of(obj) is not None:
+        return unless_told and controller_of(obj) is None and obj["kind"] != "Endpoints"
+    return any(e.get("operation") == "Apply" and not e.get("subresource") for e in entries)
 
 
 def _of_set(cluster: Cluster, prune: Prune, stated: set[Ref]) -> Iterator[Ref]:

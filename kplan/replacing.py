@@ -15,6 +15,7 @@ from kplan.cluster import Cluster
 from kplan.diff import FieldChange, fields_of
 
 SPARE = "-kplan-spare"
+TOKEN_VOLUME = "kube-api-access-"  # and five letters, see kplan.admission.service_account
 _QUOTED = re.compile(r"'(\w+)'")  # fields that a refusal names as those that may change
 REMEDIES = {
     "StatefulSet": "to replace it and keep its pods: kubectl delete statefulset {name}{namespace} --cascade=orphan, then apply",
@@ -22,16 +23,21 @@ REMEDIES = {
     "PersistentVolumeClaim": "a new claim gets a new volume: copy the data first, then delete the claim and apply",
     "Pod": "delete the pod and apply, or let a Deployment do it",
 }
+HELD = {"kubernetes.io/pvc-protection": "it was deleted and stays ({}) until no pod uses it: scale down what does, then apply again"}
+STILL_THERE = "it was deleted and stays until its finalizers are done ({}): then apply again"
+RENAME = "give it another name and let the workloads name that, so that they roll out with it; or delete it and apply: pods that run keep the old contents"
+CLAIMS = " (claims that are there stay as they are: change each by itself)"
 GENERAL = "to replace it: kubectl delete {kind} {name}{namespace}, then apply"
 SIMULATE = "; --replace shows what that does"
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """An object that would have to be replaced: as it is, and the fields that are responsible."""
+    """An object that would have to be replaced: as it is, and the fields that are responsible. `waiting`: it was deleted, and what it still waits for."""
 
     live: Object
     fields: tuple[FieldChange, ...]
+    waiting: str = ""
 
 
 def replacement(cluster: Cluster, data: Object, live: Object, answer: Response, namespace: str) -> Replacement | None:
@@ -48,13 +54,19 @@ def replacement(cluster: Cluster, data: Object, live: Object, answer: Response, 
     free = [f"{cause.field}.{name}" for cause in answer.causes for name in _QUOTED.findall(cause.message)]
     blamed = [cause.field for cause in answer.causes if cause.field]
     near = [c for c in changes if any(_within(c.path, b) or _within(b, c.path) for b in blamed) and not any(_within(c.path, f) for f in free)]
-    fields = tuple(c for c in near if _stated(data, c.path)) or tuple(c for c in near if c.after is None)
+    fields = tuple(c for c in near if _stated(data, c.path)) or tuple(c for c in near if c.after is None) or tuple(near)
     return Replacement({**live, "metadata": {k: v for k, v in live["metadata"].items() if k != "managedFields"}}, fields)
 
 
-def remedy(ref: Ref) -> str:
+def remedy(ref: Ref, found: Replacement) -> str:
     """What must be done, in a line."""
+    if found.waiting:
+        return HELD.get(found.waiting, STILL_THERE).format(found.waiting)
+    if found.live.get("immutable") is True:
+        return RENAME + SIMULATE
     namespace = f" -n {ref.namespace}" if ref.namespace else ""
+    if any(f.path.startswith("spec.volumeClaimTemplates") for f in found.fields):
+        return (REMEDIES[ref.kind] + CLAIMS).format(name=ref.name, namespace=namespace) + SIMULATE
     return REMEDIES.get(ref.kind, GENERAL).format(kind=ref.kind.lower(), name=ref.name, namespace=namespace) + SIMULATE
 
 
@@ -65,10 +77,18 @@ def _new(cluster: Cluster, data: Object, live: Object, namespace: str) -> Object
     answer = cluster.create({**data, "metadata": {**data["metadata"], "name": spare}}, namespace=namespace, dry_run=True)
     if not answer.accepted or answer.object is None:
         return None
-    made = json.loads(json.dumps(answer.object).replace(spare, name))
+    text = json.dumps(answer.object).replace(spare, name)
+    for drawn, there in zip(_drawn(answer.object), _drawn(live), strict=False):
+        text = text.replace(drawn, there)
+    made = json.loads(text)
     meta = {**live["metadata"], **{k: v for k, v in made["metadata"].items() if k in ("labels", "annotations")}}
     meta = {k: v for k, v in meta.items() if k not in ("labels", "annotations") or k in made["metadata"]}
     return {**made, "metadata": {**meta, "name": name}}
+
+
+def _drawn(obj: Object) -> list[str]:
+    """The names of volumes that admission draws for each pod."""
+    return [v["name"] for v in (obj.get("spec") or {}).get("volumes") or () if isinstance(v, dict) and str(v.get("name", "")).startswith(TOKEN_VOLUME)]
 
 
 def _stated(data: Object, path: str) -> bool:

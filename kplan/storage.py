@@ -1,7 +1,7 @@
-"""The default StorageClass that a cluster has of which nobody says what it has.
+"""The StorageClasses that a cluster has of which nobody says what it has.
 
-Manifests that leave the class of a claim open are meant for a cluster with a default one, as nearly all are. It is taken as there, like generic nodes,
-where neither a class nor a volume is stated that the claim could be meant for, and no state says what there is.
+Manifests that leave the class of a claim open are meant for a cluster with a default one, as nearly all are; those that name a class, for one that has it.
+They are taken as there, like generic nodes, where neither a class nor a volume is stated that the claim could be meant for, and no state says what there is.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kplan.api.names import is_dns1123_subdomain
 from kplan.api.objects import Object, annotations_of
 from kplan.graph import DEFAULTS, pod_template
 from kplan.kinds.customreferences import list_of, map_of
@@ -30,7 +31,24 @@ def needs_default(objects: Iterable[Object]) -> bool:
     held = list(objects)
     if any(o.get("kind") in ("StorageClass", "PersistentVolume") for o in held):
         return False
-    return any("storageClassName" not in map_of(claim.get("spec")) and not _beta(claim) for o in held for claim in _claims(o))
+    return any("storageClassName" not in map_of(claim.get("spec")) and _beta(claim) is None for o in held for claim in _claims(o))
+
+
+def unstated(objects: Iterable[Object]) -> list[str]:
+    """The classes that claims name and nobody states, by name; none where the manifests say which classes or volumes there are.
+
+    A cluster's classes come with the cluster (gp3, standard-rwo), and are seldom part of what is applied to it.
+    """
+    held = list(objects)
+    if any(o.get("kind") in ("StorageClass", "PersistentVolume") for o in held):
+        return []
+    named = (map_of(claim.get("spec")).get("storageClassName") or _beta(claim) for o in held for claim in _claims(o))
+    return sorted({n for n in named if isinstance(n, str) and is_dns1123_subdomain(n) == []})
+
+
+def class_like_default(name: str) -> Object:
+    """A class of that name, which makes volumes as the default one does."""
+    return {**DEFAULT, "metadata": {"name": name}}
 
 
 def _claims(obj: Object) -> Iterator[dict[str, Any]]:
@@ -45,5 +63,6 @@ def _claims(obj: Object) -> Iterator[dict[str, Any]]:
             yield map_of(map_of(volume["ephemeral"]).get("volumeClaimTemplate"))
 
 
-def _beta(claim: dict[str, Any]) -> bool:
-    return isinstance(claim.get("metadata"), dict) and BETA in map_of(annotations_of(claim))
+def _beta(claim: dict[str, Any]) -> Any:
+    """The class that the old annotation names; None where there is none."""
+    return map_of(annotations_of(claim)).get(BETA) if isinstance(claim.get("metadata"), dict) else None

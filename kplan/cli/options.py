@@ -83,6 +83,16 @@ def outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(more(command))
 
 
+def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--nodes: shapes of nodes, joined as `kplan.node.shapes` reads several."""
+
+    def joined(_: click.Context, __: click.Parameter, shapes: tuple[str, ...]) -> str:
+        return ";".join(shapes)
+
+    words = "Nodes, such as 3x8cpu,32Gi,zones=a/b/c (may be repeated)."
+    return click.option("--nodes", multiple=True, callback=joined, metavar="SHAPE", help=words)(command)
+
+
 def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callable[[str, TextIO, Callable[[], Console]], None]) -> None:
     """Draw to standard output in one format and to files in others; `draw` gets what makes a screen, for text."""
     from kplan.report.formats import FORMATS

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import click
 
-from kplan.cli.options import charts, configuration, note_skipped, outputs, pod_metrics, scheduler_configuration, shared, unreadable, write
+from kplan.cli.options import (
+    charts,
+    configuration,
+    nodes_option,
+    note_skipped,
+    outputs,
+    pod_metrics,
+    scheduler_configuration,
+    shared,
+    unreadable,
+    write,
+)
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, exit_code, scenarios
 
@@ -15,7 +26,7 @@ from kplan.cli.scenarios import Given, exit_code, scenarios
 @click.option("--state", multiple=True, metavar="FILE|DIR|-", help="Base state: a dump such as `kplan snapshot` or `kubectl get … -A -o json` makes.")
 @click.option("--base", multiple=True, metavar="DIR|git:REF", help="Base state: the manifests of a folder, or the same PATHs at a git revision.")
 @click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of kplan.yaml (may be repeated; default without PATH: all).")
-@click.option("--nodes", default="", metavar="SHAPE", help="Nodes, such as 3x8cpu,32Gi,zones=a/b/c.")
+@nodes_option
 @click.option("--without-node", "without_nodes", multiple=True, metavar="NODE", help="What if this node were gone? (may be repeated)")
 @click.option("--without-zone", "without_zones", multiple=True, metavar="ZONE", help="The same for all nodes of a zone (may be repeated).")
 @click.option("--scheduler-config", "scheduler", default=None, metavar="FILE", help="A KubeSchedulerConfiguration: profiles, plugins, weights.")

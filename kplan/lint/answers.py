@@ -38,6 +38,17 @@ _FIELD = re.compile(r"(\S+?)(?:: | is (?:deprecated|ignored) )")
 _UNKNOWN_FIELD = re.compile('unknown field "([^"]*)"')
 HINTS = {403: "the API server refuses this whatever its fields say: see the message", 409: "give it another name, or leave one of them out"}
 
+SIZE = "spec.resources.requests.storage"
+MENTIONED = (
+    ("must support resize", SIZE, "set allowVolumeExpansion: true in its StorageClass first (that may change), or copy the data to a larger claim"),
+    ("claims can be expanded", SIZE, "let it be bound first"),
+    ("service account", "spec.serviceAccountName", ""),
+    ("PriorityClass", "spec.priorityClassName", ""),
+    ("namespaces ", "metadata.namespace", ""),
+)
+ROLLING = "spec.strategy.rollingUpdate"
+MERGED = "the live object has one, and a server-side apply keeps it: patch both fields first (kubectl patch), or apply client-side (--apply client)"
+
 
 def refusal(manifest: Manifest, ref: Ref, response: Response, version: str) -> Iterator[Diagnostic]:
     """The diagnostics of a refused manifest, one a cause, each at its field."""
@@ -53,15 +64,16 @@ def refusal(manifest: Manifest, ref: Ref, response: Response, version: str) -> I
             return
     if not response.causes:
         rule = "admission/refused" if response.code in (403, 422) else "api/refused"
-        path = _mentioned(response.message)
-        yield Diagnostic(rule, Severity.ERROR, response.message, ref, path, manifest.locate(path), HINTS.get(response.code, ""))
+        path, hint = _mentioned(response.message)
+        yield Diagnostic(rule, Severity.ERROR, response.message, ref, path, manifest.locate(path), hint or HINTS.get(response.code, ""))
     seen = set()
     for cause in response.causes:
         if (cause.field, cause.message) not in seen:
             seen.add((cause.field, cause.message))
             rule = RULES.get(cause.reason, "admission/refused")
             text = f"{cause.field}: {cause.message}" if cause.field else cause.message
-            yield Diagnostic(rule, Severity.ERROR, text, ref, cause.field, manifest.locate(_stated(cause.field, data)))
+            hint = MERGED if cause.field == ROLLING and not _states(data, ROLLING) else ""
+            yield Diagnostic(rule, Severity.ERROR, text, ref, cause.field, manifest.locate(_stated(cause.field, data)), hint)
 
 
 def warnings(manifest: Manifest, ref: Ref, response: Response) -> Iterator[Diagnostic]:
@@ -119,9 +131,16 @@ def _unserved(manifest: Manifest, ref: Ref, response: Response, version: str) ->
     return Diagnostic("schema/unknown-custom-kind", Severity.NOTE, message, ref, "kind", manifest.locate("kind"), hint)
 
 
-def _mentioned(message: str) -> str:
-    """The field that an admission message is about, where it is one that users can act on."""
-    for text, path in (("service account", "spec.serviceAccountName"), ("PriorityClass", "spec.priorityClassName"), ("namespaces ", "metadata.namespace")):
-        if text in message:
-            return path
-    return ""
+def _states(data: Object, path: str) -> bool:
+    """Whether a manifest has a field, null or not."""
+    value: object = data
+    for part in path.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
+def _mentioned(message: str) -> tuple[str, str]:
+    """The field that an admission message is about, where it is one that users can act on, and how."""
+    return next(((path, hint) for text, path, hint in MENTIONED if text in message), ("", ""))

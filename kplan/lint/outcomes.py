@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kplan.api.objects import Object, controller_of, group_kind_of
@@ -84,7 +84,7 @@ def not_up(
     for ref, obj in after.items():
         for diagnostic in _stuck(ref, obj, places, after, said):
             told.add(ref)
-            yield diagnostic
+            yield _as_before(diagnostic) if _known(ref, obj, before, after, places) else diagnostic
     for ref in places:
         if ref in after and ref not in told:
             yield from _short(ref, after[ref], places, after)
@@ -116,6 +116,9 @@ def why(pod: Object, state: State) -> str:
         ended = (container.get("state") or {}).get("terminated")
         if ended and ended.get("exitCode"):
             return f"{ended.get('reason', '')}: exit code {ended['exitCode']}"
+    unready = next((c for c in status.get("conditions") or () if c["type"] == "Ready" and c.get("reason")), None)
+    if unready is not None and status.get("phase") == "Running":
+        return f"{unready['reason']}: {unready.get('message', '')}".rstrip(": ")
     return str(status.get("reason") or status.get("phase") or "not ready")
 
 
@@ -141,6 +144,20 @@ def _stuck(ref: Ref, obj: Object, places: Mapping[Ref, Manifest], state: State, 
     elif status.get("phase") == "Pending" and last is not None and last["reason"] in UNBOUND:
         manifest, path = _claim_place(ref, obj, places, state)
         yield Diagnostic("claim-pending", Severity.ERROR, f"{last['reason']}: {last['message']}", ref, path, manifest.locate(path) if manifest else None)
+
+
+def _known(ref: Ref, obj: Object, before: State, after: State, places: Mapping[Ref, Manifest]) -> bool:
+    """Whether nobody states it or what made it, and it was no better before."""
+    old, maker = before.get(ref), cause_of(obj, after)
+    if old is None or ref in places or (maker is not None and maker in places):
+        return False
+    if ref.group_kind == "PersistentVolumeClaim":
+        return bool((old.get("status") or {}).get("phase") == (obj.get("status") or {}).get("phase"))
+    return _wanted(old) - _made(old) >= _wanted(obj) - _made(obj)
+
+
+def _as_before(diagnostic: Diagnostic) -> Diagnostic:
+    return replace(diagnostic, severity=Severity.NOTE, message=f"as before: {diagnostic.message}")
 
 
 def _claim_place(ref: Ref, claim: Object, places: Mapping[Ref, Manifest], state: State) -> tuple[Manifest | None, str]:

@@ -13,14 +13,20 @@ from typing import NamedTuple
 
 from kplan.api.objects import Object
 from kplan.api.ref import Ref
+from kplan.cluster import Cluster
 from kplan.diff import Causes, FieldChange, cause_of, fields_of
 from kplan.questions.configuration import Stale, stale_pods
 from kplan.questions.endpoints import EndpointChange, endpoint_changes
 from kplan.questions.recording import Recording
+from kplan.questions.returning import Barred, barred
+from kplan.questions.traffic import RouteChange, TrafficChange, route_changes, traffic_changes
 from kplan.questions.volumes import VolumeChange, volume_changes
 
 State = Mapping[Ref, Object]
 
+SCHEDULED = "spec.jobTemplate.spec.template"
+SCALING = ("spec.replicas", "spec.parallelism", "spec.suspend")
+SCALER = "HorizontalPodAutoscaler.autoscaling"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 REASONS = {
     "PreemptionByScheduler": "preempted by a more important pod",
@@ -54,7 +60,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A PodDisruptionBudget that lets no healthy pod go: no node with one of its pods can be drained."""
+    """A PodDisruptionBudget that lets no healthy pod go: no node with one of its pods can be drained. Fewer `pods` than `desired`: it is broken."""
 
     ref: Ref
     pods: int
@@ -70,13 +76,16 @@ class Blast:
     services: tuple[EndpointChange, ...] = ()
     volumes: tuple[VolumeChange, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    routes: tuple[RouteChange, ...] = ()
+    traffic: tuple[TrafficChange, ...] = ()
+    barred: tuple[Barred, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.restarts or self.stale or self.services or self.volumes or self.budgets)
+        return any((self.restarts, self.stale, self.services, self.volumes, self.budgets, self.routes, self.traffic, self.barred))
 
 
-def blast_radius(before: State, after: State, recording: Recording) -> Blast:
-    """What the change from one state to the other does; `recording` has what was written in between."""
+def blast_radius(before: State, after: State, recording: Recording, cluster: Cluster) -> Blast:
+    """What the change from one state to the other does; `recording` has what was written in between, `cluster` is as it is after."""
     restarts = tuple(_restarts(before, after, recording))
     return Blast(
         restarts=restarts,
@@ -84,6 +93,9 @@ def blast_radius(before: State, after: State, recording: Recording) -> Blast:
         services=tuple(endpoint_changes(before, after, recording)),
         volumes=tuple(volume_changes(before, after, restarts_of={r.ref for r in restarts if r.replaced})),
         budgets=tuple(_budgets(before, after)),
+        routes=tuple(route_changes(before, after)),
+        traffic=tuple(traffic_changes(before, after)),
+        barred=tuple(barred(before, after, cluster)),
     )
 
 
@@ -116,7 +128,7 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
         old, new = before.get(ref), after.get(ref)
         causes: list[Cause] = []
         if old is not None and new is not None and ref in changed:
-            causes += _causes(old, new, "spec.template")
+            causes += _causes(old, new, SCHEDULED if old["kind"] == "CronJob" else "spec.template")
         elif new is None and lost:
             causes.append(Cause("", words="deleted"))
         elif old is not None and new is not None and old["metadata"]["uid"] != new["metadata"]["uid"]:
@@ -124,7 +136,9 @@ def _restarts(before: State, after: State, recording: Recording) -> Iterator[Res
         if not causes:
             causes += [Cause("", words=w) for w in dict.fromkeys(last.get(p["metadata"]["uid"], "") for p in lost) if w]
         if not causes and old is not None and new is not None and lost:
-            causes += _causes(old, new, "spec.replicas")
+            causes += [c for field in SCALING for c in _causes(old, new, field)] or _there_and_back(ref, recording, after)
+            if not causes and new["spec"].get("concurrencyPolicy") == "Replace":
+                causes.append(Cause("", words="its next Job replaces it"))
         kept, why = (staying[ref], _why_kept(after[ref])) if staying.get(ref) else (0, "")
         if lost or kept:
             yield Restart(ref, replaced, len(lost) - replaced, kept, tuple(causes), why)
@@ -144,20 +158,49 @@ def _restarts_in_place(old: Object, new: Object) -> bool:
 
 
 def _template_changed(old: Object, new: Object) -> bool:
-    before, after = ((o.get("spec") or {}).get("template") for o in (old, new))
-    return isinstance(after, dict) and before is not None and before != after and old["kind"] not in ("Job", "CronJob", "ReplicaSet", "ReplicationController")
+    """A Job's and a ReplicaSet's concern no pod that is there; a CronJob's tells those of its active Jobs from the next."""
+    if old["kind"] in ("Job", "ReplicaSet", "ReplicationController"):
+        return False
+    before, after = (_template(o) for o in (old, new))
+    return isinstance(after, dict) and before is not None and before != after
 
 
-def _causes(old: Object, new: Object, within: str) -> Iterator[Cause]:
+def _template(obj: Object) -> object:
+    spec = obj.get("spec") or {}
+    return ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") if obj["kind"] == "CronJob" else spec.get("template")
+
+
+def _there_and_back(ref: Ref, recording: Recording, after: State) -> list[Cause]:
+    """The replicas of a workload that were changed and changed again: an apply sets them, its autoscaler sets them back."""
+    counts: list[object] = []
+    for _, entry in recording.moments:
+        if entry.new is not None and Ref.of(entry.new) == ref and entry.old is not None:
+            old, new = (o["spec"].get("replicas") for o in (entry.old, entry.new))
+            if old != new:
+                counts += [new] if counts else [old, new]
+    if not counts:
+        return []
+    scaler = next((r for r, o in sorted(after.items()) if r.group_kind == SCALER and r.namespace == ref.namespace and _scales(o, ref)), None)
+    return [Cause("", words=f"spec.replicas {' → '.join(map(str, counts))}{f' ({scaler} sets it)' if scaler is not None else ''}")]
+
+
+def _scales(autoscaler: Object, ref: Ref) -> bool:
+    target = autoscaler["spec"].get("scaleTargetRef") or {}
+    return (target.get("kind"), target.get("name")) == (ref.kind, ref.name)
+
+
+def _causes(old: Object, new: Object, within: str) -> list[Cause]:
     """The fields that differ; a template's are named from the template on."""
+    found = []
     for change in sorted(fields_of(old, new), key=lambda f: f.path):
         if within and change.path != within and not change.path.startswith(f"{within}."):
             continue
-        path = change.path.removeprefix("spec.template.")
+        path = change.path.removeprefix(f"{SCHEDULED}.").removeprefix("spec.template.")
         if RESTARTED_AT in path or _restart_only(change):
-            yield Cause("", words="kubectl rollout restart")
+            found.append(Cause("", words="kubectl rollout restart"))
         else:
-            yield Cause(path, change.before, change.after)
+            found.append(Cause(path, change.before, change.after))
+    return found
 
 
 def _restart_only(change: FieldChange) -> bool:
@@ -177,6 +220,8 @@ def _staying(changed: Collection[Ref], before: State, after: State) -> Counter[R
 
 def _why_kept(workload: Object) -> str:
     """Why pods stay with the old template."""
+    if workload["kind"] == "CronJob":
+        return "its active Jobs: the next ones have the new one"
     strategy = workload["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return "updateStrategy OnDelete: until they are deleted"
@@ -200,12 +245,18 @@ def _last_words(recording: Recording) -> dict[str, str]:
 
 
 def _budgets(before: State, after: State) -> Iterator[Budget]:
-    """Budgets that let nothing go now, although they did before or were not there."""
+    """Budgets that let nothing go now, although they did before or were not there; and those that have become short of healthy pods."""
     for ref, budget in sorted((r, o) for r, o in after.items() if r.group_kind == "PodDisruptionBudget.policy"):
-        if not _closed(budget) or (ref in before and _closed(before[ref])):
-            continue
-        status = budget["status"]
-        yield Budget(ref, status["currentHealthy"], status["desiredHealthy"])
+        newly = _closed(budget) and not (ref in before and _closed(before[ref]))
+        if newly or (_short(budget) and ref in before and not _short(before[ref])):
+            status = budget["status"]
+            yield Budget(ref, status.get("currentHealthy", 0), status["desiredHealthy"])
+
+
+def _short(budget: Object) -> bool:
+    """It has less than it asks for."""
+    status = budget.get("status") or {}
+    return bool(status.get("currentHealthy", 0) < status.get("desiredHealthy", 0))
 
 
 def _closed(budget: Object) -> bool:

@@ -99,7 +99,7 @@ def drain(cluster: Cluster, nodes: Sequence[str], *, lost: bool = False) -> Drai
             rounds, refusals = _evict_all(cluster, nodes)
     after = state_of(cluster.objects())
     blocked = tuple(Blocked(r, after[r]["spec"]["nodeName"], why, _help(after[r], after)) for r, why in sorted(refusals.items()) if r in after)
-    left = [p for p in leaving if Ref.of(p) not in refusals]
+    left = [p for p in leaving if Ref.of(p) not in refusals and (p.get("status") or {}).get("phase") not in FINISHED]
     moved, others = _moves(before, after, left)
     return Drain(
         nodes=tuple(nodes),
@@ -110,7 +110,7 @@ def drain(cluster: Cluster, nodes: Sequence[str], *, lost: bool = False) -> Drai
         services=tuple(endpoint_changes(before, after, recording)),
         budgets=tuple(_broken(before, recording)) if lost else (),
         others=tuple(others),
-        notes=tuple(_notes(leaving)) if not lost else (),
+        notes=tuple(_notes(leaving, _of_daemonsets(before, nodes))) if not lost else (),
     )
 
 
@@ -204,8 +204,18 @@ def _broken(before: State, recording: Recording) -> Iterator[Broken]:
     yield from (worst[ref] for ref in sorted(worst))
 
 
-def _notes(leaving: Sequence[Object]) -> Iterator[str]:
+def _of_daemonsets(state: Mapping[Ref, Object], nodes: Sequence[str]) -> list[str]:
+    """The DaemonSets that have pods on the nodes: these stay."""
+    pods = (o for r, o in state.items() if r.group_kind == "Pod" and o["spec"].get("nodeName") in nodes)
+    owners = ((p, controller_of(p)) for p in pods)
+    return sorted({str(Ref("apps", "DaemonSet", p["metadata"]["namespace"], o["name"])) for p, o in owners if o is not None and o["kind"] == "DaemonSet"})
+
+
+def _notes(leaving: Sequence[Object], daemons: Sequence[str]) -> Iterator[str]:
     """The flags that kubectl drain asks for, and why."""
+    if daemons:
+        yield f"kubectl drain needs --ignore-daemonsets: pods of {some(daemons)} stay"
+    leaving = [p for p in leaving if (p.get("status") or {}).get("phase") not in FINISHED]  # any finished pod can be removed
     bare = sorted(str(Ref.of(p)) for p in leaving if controller_of(p) is None)
     if bare:
         yield f"kubectl drain needs --force: {some(bare)} {'has' if len(bare) == 1 else 'have'} no controller and will not come back"

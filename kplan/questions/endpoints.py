@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,10 +32,11 @@ class EndpointChange:
 
 def endpoint_changes(before: State, after: State, recording: Recording) -> Iterator[EndpointChange]:
     """The Services whose endpoints change in number, for good or on the way."""
+    bare = {r for state in (before, after) for r, o in state.items() if r.group_kind == "Service" and not o["spec"].get("ports")}
     slices: dict[Ref, dict[Ref, set[str]]] = {}
     for ref, obj in before.items():
         if ref.group_kind == SLICE:
-            slices.setdefault(_service(obj), {})[ref] = _ready(obj)
+            slices.setdefault(_service(obj), {})[ref] = _ready(obj, bare)
     starts = {service: _count(held) for service, held in slices.items()}
     course: dict[Ref, list[tuple[float, int]]] = {}
     for at, entry in recording.moments:
@@ -46,8 +47,10 @@ def endpoint_changes(before: State, after: State, recording: Recording) -> Itera
         if entry.new is None:
             held.pop(ref, None)
         else:
-            held[ref] = _ready(entry.new)
+            held[ref] = _ready(entry.new, bare)
         course.setdefault(service, [(0.0, starts.get(service, 0))]).append((at, _count(held)))
+    for service in _renamed(before, after):
+        course.setdefault(service, [(0.0, starts.get(service, 0))]).append((0.0, 0))
     for service in sorted(course):
         yield from _told(service, course[service], after)
 
@@ -64,12 +67,25 @@ def _told(service: Ref, course: list[tuple[float, int]], after: State) -> Iterat
     yield EndpointChange(service, first, last, min(lowest, last), fewer, none)
 
 
+def _renamed(before: State, after: State) -> Iterator[Ref]:
+    """Services that have become a name for something else: their slices stay, and nobody looks at them.   Upstream: endpointslice_controller.go."""
+    for ref, old in before.items():
+        new = after.get(ref)
+        if ref.group_kind == "Service" and new is not None and new is not old:
+            was, now = (o["spec"].get("type") == "ExternalName" for o in (old, new))
+            if now and not was:
+                yield ref
+
+
 def _service(slice: Object) -> Ref:
     meta = slice["metadata"]
     return Ref("", "Service", meta.get("namespace") or "", labels_of(slice).get(SERVICE_NAME, meta["name"]))
 
 
-def _ready(slice: Object) -> set[str]:
+def _ready(slice: Object, bare: Collection[Ref]) -> set[str]:
+    """The addresses that are ready. A slice without ports (its pods have none of the name that is targeted) has none, unless its Service has no ports."""
+    if not slice.get("ports") and _service(slice) not in bare:
+        return set()
     return {a for e in slice.get("endpoints") or () if (e.get("conditions") or {}).get("ready") is not False for a in e.get("addresses") or ()}
 
 

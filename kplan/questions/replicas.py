@@ -66,10 +66,15 @@ def replicas_like(cluster: Cluster, ref: Ref, count: int) -> list[Object]:
 
 def _pattern(cluster: Cluster, ref: Ref) -> Object:
     """The newest pod of the workload, or one of its template as the server would take it."""
-    obj = cluster.door.store.get(ref.group_kind, ref.namespace, ref.name)
     live = [p for p in pods_of(cluster, ref) if "deletionTimestamp" not in p["metadata"]]
     if live:
         return max(live, key=lambda p: (p["metadata"].get("creationTimestamp", ""), int(p["metadata"].get("resourceVersion") or 0)))
+    return of_template(cluster, ref)
+
+
+def of_template(cluster: Cluster, ref: Ref) -> Object:
+    """A pod of the workload's template as the server would take it. Raises RefusedError where it would not, NoReplicasError where there is no template."""
+    obj = cluster.door.store.get(ref.group_kind, ref.namespace, ref.name)
     spec = (obj or {}).get("spec") or {}
     template = spec.get("template") or ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template")
     if template is None:

@@ -21,6 +21,7 @@ from kplan.questions.standstill import WORKLOADS, Asking, bounds, is_done, is_ov
 from kplan.scheduler.scheduler import Scheduler
 
 State = Mapping[Ref, Object]
+AGAIN = "deleted and made again"
 
 
 class Step(NamedTuple):
@@ -48,7 +49,8 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One workload. `steps` begin with the state before. `strategy` is a text such as `RollingUpdate, maxSurge 1, maxUnavailable 0`.
+    """One workload. `steps` begin with the state before. `strategy` is a text such as `RollingUpdate, maxSurge 1, maxUnavailable 0`; empty where the
+    template stays and pods come or go for another reason, which its strategy says nothing of.
 
     `stuck` says why it does not come to its end, empty where it does; `remedies` what would let it go on. `squeezed`: it comes to its end, but its surge
     has no room (in the quota, on the nodes) beside the pods that are wanted, so that pods wait for others to go.
@@ -96,10 +98,18 @@ def rollouts(before: State, after: State, recording: Recording, cluster: Cluster
                 if (workload := owners.of(pod)) is not None:
                     mine.setdefault(workload, []).append(pod)
         reasons = (why or {}).get(ref, ()) if not done else ()
-        stuck, remedies = ("", ()) if done else standstill(obj, mine.get(ref, ()), before, reasons, ask)
-        squeezed = _squeezed(obj, steps, cluster, ask.scheduler) if done else ""
-        told.append(Rollout(ref, strategy_of(obj), tuple(steps), done, stuck, tuple(remedies), squeezed))
+        strategy = _strategy(before.get(ref), obj)
+        stuck, remedies = ("", ()) if done else standstill(obj, mine.get(ref, ()), before, reasons, ask, rolling=bool(strategy))
+        squeezed = _squeezed(obj, steps, cluster, ask.scheduler) if done and strategy else ""
+        told.append(Rollout(ref, strategy, tuple(steps), done, stuck, tuple(remedies), squeezed))
     return tuple(told)
+
+
+def _strategy(old: Object | None, new: Object) -> str:
+    """How the pods of a workload are exchanged; nothing where its template stays as it was."""
+    if old is not None and old["metadata"]["uid"] != new["metadata"]["uid"]:
+        return AGAIN
+    return strategy_of(new) if old is None or old["spec"].get("template") != new["spec"].get("template") else ""
 
 
 def _courses(before: State, after: State, recording: Recording) -> dict[Ref, list[Step]]:

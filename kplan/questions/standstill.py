@@ -18,6 +18,8 @@ State = Mapping[Ref, Object]
 
 WORKLOADS = ("Deployment.apps", "StatefulSet.apps", "DaemonSet.apps")
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
+QUOTA = "exceeded quota"
+HOST_PORTS = "node(s) didn't have free ports for the requested pod ports"
 MOST_TRIES, MOST_ASKED = 5, 20  # for one rollout, for all
 
 
@@ -103,8 +105,13 @@ class Asking:
         return False
 
 
-def standstill(obj: Object, mine: Sequence[Object], before: State, reasons: tuple[str, ...], ask: Asking) -> tuple[str, list[str]]:
-    """Why a rollout does not come to its end, and what would let it go on; `mine` are the pods of the workload."""
+def standstill(
+    obj: Object, mine: Sequence[Object], before: State, reasons: tuple[str, ...], ask: Asking, *, rolling: bool = True
+) -> tuple[str, list[str]]:
+    """Why a rollout does not come to its end, and what would let it go on; `mine` are the pods of the workload.
+
+    Not `rolling`: its template has not changed, so that its strategy holds nothing up.
+    """
     status = obj.get("status") or {}
     failing = next((c for c in status.get("conditions") or () if c.get("type") == "ReplicaFailure" and c.get("status") == "True"), None)
     late = any(c.get("type") == "Progressing" and c.get("reason") == "ProgressDeadlineExceeded" for c in status.get("conditions") or ())
@@ -115,9 +122,9 @@ def standstill(obj: Object, mine: Sequence[Object], before: State, reasons: tupl
     words = [f"{failing.get('reason')}: {failing.get('message')}"] if failing else []
     words += reasons
     text = "; ".join(dict.fromkeys(words)) or f"{status.get('readyReplicas', status.get('numberReady', 0))} of {wanted_of(obj)} pods ready"
-    remedies = list(_deadlock(obj, waiting, kept, bool(failing), ask))
+    remedies = list(_deadlock(obj, waiting, kept, QUOTA in str((failing or {}).get("message")), ask)) if rolling else []
     broken = [p for p in fresh if p["spec"].get("nodeName") and phase_of(p) not in UP]
-    if obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
+    if rolling and obj["kind"] == "StatefulSet" and kept and broken and obj["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady":
         remedies.append(f"after going back delete pod {broken[0]['metadata']['name']} by hand: a StatefulSet waits for a broken pod for ever")
     if late:
         text = f"past its progress deadline of {obj['spec'].get('progressDeadlineSeconds', 600)}s: {text}"
@@ -125,7 +132,7 @@ def standstill(obj: Object, mine: Sequence[Object], before: State, reasons: tupl
 
 
 def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: bool, ask: Asking) -> Iterator[str]:
-    """Old pods that hold the room which new ones wait for, while the strategy lets none of them go."""
+    """Old pods that hold the room which new ones wait for, while the strategy lets none of them go; `refused`: for the quota that they fill."""
     surge, unavailable = bounds(obj)
     if obj["kind"] == "StatefulSet" or unavailable or not kept:
         return
@@ -135,12 +142,15 @@ def _deadlock(obj: Object, waiting: list[Object], kept: list[Object], refused: b
     for pod in waiting[:1]:
         if not ask.helps(pod, kept[:MOST_TRIES]):
             continue
-        verdicts = ask.scheduler().explain(pod).nodes.values()
+        verdicts = list(ask.scheduler().explain(pod).nodes.values())
         if any(ANTI_AFFINITY in v.reasons for v in verdicts):
             held = "each node that would do has one already (required anti-affinity)"
         else:
             held = "there is no room for one more"
-        yield f"{keeps} and {held}: set maxUnavailable to 1, or add a node"
+        if any(HOST_PORTS in v.reasons for v in verdicts):
+            held = "they hold the host ports that the new ones ask for"
+        way = "set maxUnavailable to 1 and maxSurge to 0" if obj["kind"] == "DaemonSet" else "set maxUnavailable to 1, or add a node"
+        yield f"{keeps} and {held}: {way}"
 
 
 __all__ = ["WORKLOADS", "Asking", "bounds", "is_done", "is_over", "standstill", "strategy_of", "wanted_of", "workload_of"]

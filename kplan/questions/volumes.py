@@ -46,6 +46,8 @@ def _claim(ref: Ref, before: State, after: State) -> Iterator[VolumeChange]:
         size, kind = _size(new), new["spec"].get("storageClassName")
         words = [w for w in (size, f"of class {kind}" if kind else "", f"bound to {volume}" if volume else "not bound") if w]
         yield VolumeChange(ref, CREATED, ", ".join(words))
+    elif old is not None and new is not None and "deletionTimestamp" in new["metadata"] and "deletionTimestamp" not in old["metadata"]:
+        yield _leaving(ref, new, after)
     elif old is not None and new is not None and _size(old) != _size(new):
         yield VolumeChange(ref, GROWN, f"{_size(old)} → {_size(new)}")
 
@@ -60,6 +62,18 @@ def _gone(ref: Ref, old: Object, after: State) -> VolumeChange:
         return VolumeChange(ref, LOST, f"with volume {name} and its data (reclaim policy Delete)")
     policy = volume["spec"].get("persistentVolumeReclaimPolicy", "Retain")
     return VolumeChange(ref, RELEASED, f"volume {name} stays with its data (reclaim policy {policy})")
+
+
+def _leaving(ref: Ref, claim: Object, after: State) -> VolumeChange:
+    """A claim is deleted while pods use it.   Upstream: pvc_protection_controller.go; new pods with it are not scheduled (volumebinding)."""
+    users = sum(1 for r, p in after.items() if r.group_kind == "Pod" and r.namespace == ref.namespace and any(n == ref.name for n, _ in claims_of(p)))
+    volume = after.get(Ref("", "PersistentVolume", "", claim["spec"].get("volumeName", "")))
+    policy = volume["spec"].get("persistentVolumeReclaimPolicy", "Retain") if volume is not None else "Delete"
+    until = f"once the last of its {users} pods ends" if users != 1 else "once its pod ends"
+    data = f"volume {volume['metadata']['name']} and its data" if volume is not None else "its volume"
+    if policy == "Delete":
+        return VolumeChange(ref, LOST, f"{until}, with {data} (reclaim policy Delete); no new pod starts with it")
+    return VolumeChange(ref, RELEASED, f"{until}; {data} stay (reclaim policy {policy}); no new pod starts with it")
 
 
 def _size(claim: Object) -> str:

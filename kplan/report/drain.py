@@ -67,11 +67,13 @@ def _reasons(moved: Moved, out: Console) -> None:
 def _verdict(found: Drain) -> str:
     pods = sum(m.pods - m.pending - m.gone for m in found.moved)
     waiting = sum(m.pending for m in (*found.moved, *found.others))
+    gone = sum(m.gone for m in found.moved if found.lost or m.ref.group_kind == "Pod")
     words = [f"{counted(pods, 'pod')} moved"]
     if found.rounds:
         words.append(f"in {counted(found.rounds, 'round')}")
     tail = [f"{len(found.blocked)} blocked"] if found.blocked else []
     tail += [f"{waiting} not up"] if waiting else []
+    tail += [f"{counted(gone, 'pod')} lost"] if gone else []
     tail += [f"{counted(len(found.budgets), 'budget')} broken"] if found.budgets else []
     return f"{'Drain' if not found.lost else 'Loss'}: {' '.join(words)}{', ' if tail else ''}{', '.join(tail)}."
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from kplan.report.connections import traffic_lines
 from kplan.report.lines import counted, wrapped
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from kplan.questions.configuration import Stale
     from kplan.questions.endpoints import EndpointChange
     from kplan.questions.rollout import Rollout
+    from kplan.questions.traffic import RouteChange
 
 MOST = 8
 MANY = 3  # workloads of which the same is told at once
 PREEMPTION = ". no new claims to deallocate, "  # what follows says of preemption what the finding says too
 MOST_CAUSES = 4
+TELLING = 1.0  # seconds: less is what the simulation waits between two manifests
 
 
 def render_text(plan: Plan, out: Console) -> None:
@@ -60,25 +63,32 @@ def impact_lines(plan: Plan) -> Iterator[str]:
         if ref in many:
             if ref == many[ref][0] and restart is not None and course is not None:
                 yield f"~ {', '.join(map(str, many[ref]))}: in each {_restart(restart)}"
-                yield f"~ rollout of each of these {len(many[ref])}: {_course(course)}"
+                yield f"~ {'rollout' if course.strategy else 'pods'} of each of these {len(many[ref])}: {_course(course)}"
             continue
         if restart is not None:
             yield f"~ {restart.ref}: {_restart(restart)}"
         if course is not None and _telling(course):
-            yield f"{'!' if course.stuck else '~'} rollout of {course.ref}: {_course(course)}"
+            lost = course.ref.kind == "DaemonSet" and not course.steps[-1].wanted  # no node is left that it is for
+            yield f"{'!' if course.stuck or lost else '~'} {'rollout' if course.strategy else 'pods'} of {course.ref}: {_course(course)}"
             yield from (f"    help: {remedy}" for remedy in course.remedies)
             if course.squeezed:
                 yield f"    its surge has no room, so that pods wait for others to go: {course.squeezed.partition(PREEMPTION)[0]}"
     for stale in plan.blast.stale:
         yield _stale(stale)
+    for held in plan.blast.barred:
+        run = f"{counted(held.pods, 'pod')} run{'s' if held.pods == 1 else ''} on"
+        yield f"! {held.ref}: {run}, and would not be let in again: {held.reason}"
     for service in plan.blast.services:
         if service.before or service.lowest < min(service.before, service.after):
             yield endpoint_words(service)
+    yield from map(_route, plan.blast.routes)
+    yield from traffic_lines(plan.blast.traffic)
     for change in plan.blast.volumes:
         if change.action != "created":
             yield f"{'!' if change.action == 'lost' else '~'} {change.ref}: {change.action}: {change.detail}"
     for budget in plan.blast.budgets:
-        yield f"! {budget.ref}: needs {budget.desired} of {counted(budget.pods, 'healthy pod')}: no node that has one can be drained"
+        has = "of" if budget.pods >= budget.desired else "and has"
+        yield f"! {budget.ref}: needs {budget.desired} {has} {counted(budget.pods, 'healthy pod')}: no node that has one can be drained"
 
 
 def _ordinary(restart: Restart | None, course: Rollout | None) -> tuple[str, str] | None:
@@ -115,17 +125,18 @@ def _cause(cause: Cause) -> str:
 
 def _course(course: Rollout) -> str:
     first, last, lowest, peak = course.steps[0], course.steps[-1], course.lowest, course.peak
-    words = [course.strategy, f"{first.ready} → {last.ready} ready"]
+    words = [*filter(None, [course.strategy]), f"{first.ready} → {last.ready} ready"]
     if lowest.ready < min(first.ready, last.ready) or course.stuck:
         words.append(f"lowest {lowest.ready}")
-    elif first.ready:
+    elif course.strategy and lowest.ready:
         words.append(f"never below {lowest.ready}")
     if peak.surge:
         words.append(f"at most {counted(peak.pods, 'pod')}")
     if course.seconds >= 1:
         words.append(f"{_seconds(course.seconds)}")
     text = ", ".join(words)
-    return f"{text}: does not come to its end: {course.stuck.partition(PREEMPTION)[0]}" if course.stuck else text
+    ends = "does not come to its end" if course.strategy else "fewer than are wanted"
+    return f"{text}: {ends}: {course.stuck.partition(PREEMPTION)[0]}" if course.stuck else text
 
 
 def _stale(stale: Stale) -> str:
@@ -142,6 +153,13 @@ def _stale(stale: Stale) -> str:
     return f"{'!' if stale.pods else '~'} {stale.source} ({keys}) → {stale.ref}: {'; '.join(words)}"
 
 
+def _route(route: RouteChange) -> str:
+    after = f"{route.after} ({route.problem or f'{route.after_ready} ready'})" if route.after else route.problem
+    if route.before == route.after:
+        return f"! {route.ref} {route.route}: {after}"
+    return f"{'~' if route.after_ready or not route.before_ready else '!'} {route.ref} {route.route}: {route.before} ({route.before_ready} ready) → {after}"
+
+
 def _they(count: int) -> str:
     return "it restarts" if count == 1 else "they restart"
 
@@ -150,15 +168,15 @@ def endpoint_words(service: EndpointChange) -> str:
     """How a Service's ready endpoints change; `!` where there are none."""
     text = f"{service.ref}: {service.before} → {service.after} ready endpoints"
     if service.lowest < min(service.before, service.after):
-        how_long = _seconds(service.fewer_for) if service.fewer_for else "an instant"
+        how_long = _seconds(service.fewer_for) if service.fewer_for >= TELLING else "an instant"
         text += f", down to {service.lowest} for {how_long}"
-        if service.none_for:
+        if service.none_for >= TELLING:
             text += f" ({_seconds(service.none_for)} without any)"
     return f"{'!' if not service.lowest or service.after == 0 else '~'} {text}"
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.0f}s" if seconds >= 1 else f"{seconds:.1f}s"
+    return f"{seconds:.0f}s"
 
 
 def _escaped(text: str) -> str:

@@ -8,7 +8,9 @@ from kplan.api.ref import Ref
 from kplan.questions.blast import Blast, Budget, Cause, Restart
 from kplan.questions.configuration import Stale
 from kplan.questions.endpoints import EndpointChange
+from kplan.questions.returning import Barred
 from kplan.questions.rollout import Rollout, Step
+from kplan.questions.traffic import RouteChange, TrafficChange
 from kplan.questions.volumes import VolumeChange
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ def impact_json(plan: Plan) -> Json:
         "volumes": [{"ref": _ref(v.ref), "action": v.action, "detail": v.detail} for v in blast.volumes],
         "budgets": [{"ref": _ref(b.ref), "pods": b.pods, "desired": b.desired} for b in blast.budgets],
         "rollouts": [_rollout(r) for r in plan.rollouts],
+        "routes": [_route(r) for r in blast.routes],
+        "barred": [{"ref": _ref(b.ref), "pods": b.pods, "reason": b.reason} for b in blast.barred],
+        "traffic": [
+            {"target": t.target, "port": t.port, "sources": list(t.sources), "allowed": t.allowed, "reason": t.reason} for t in blast.traffic
+        ],
     }
 
 
@@ -47,6 +54,9 @@ def blast_of(document: Json) -> Blast:
         ),
         volumes=tuple(VolumeChange(_named(v["ref"]), v["action"], v["detail"]) for v in document["volumes"]),
         budgets=tuple(Budget(_named(b["ref"]), b["pods"], b["desired"]) for b in document["budgets"]),
+        routes=tuple(_route_of(r) for r in document.get("routes") or ()),
+        barred=tuple(Barred(_named(b["ref"]), b["pods"], b["reason"]) for b in document.get("barred") or ()),
+        traffic=tuple(TrafficChange(t["target"], t["port"], tuple(t["sources"]), t["allowed"], t["reason"]) for t in document.get("traffic") or ()),
     )
 
 
@@ -90,6 +100,16 @@ def _stale(stale: Stale) -> Json:
 def _endpoints(change: EndpointChange) -> Json:
     counts = {"before": change.before, "after": change.after, "lowest": change.lowest}
     return {"ref": _ref(change.ref), **counts, "fewerFor": change.fewer_for, "noneFor": change.none_for}
+
+
+def _route(route: RouteChange) -> Json:
+    ready = {"beforeReady": route.before_ready, "afterReady": route.after_ready}
+    return {"ref": _ref(route.ref), "route": route.route, "before": route.before, "after": route.after, **ready, "problem": route.problem}
+
+
+def _route_of(entry: Json) -> RouteChange:
+    ready = entry["beforeReady"], entry["afterReady"]
+    return RouteChange(_named(entry["ref"]), entry["route"], entry["before"], entry["after"], *ready, entry.get("problem", ""))
 
 
 def _rollout(course: Rollout) -> Json:

@@ -15,7 +15,7 @@ from kplan.report.standing import forcing
 if TYPE_CHECKING:
     from kplan.plan import Plan
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kplan.api.words import some
 from kplan.diagnostics import Severity
-from kplan.diff import REPLACE, Change
+from kplan.diff import DELETE, REPLACE, Change
 
 if TYPE_CHECKING:
     from kplan.plan import Plan
@@ -19,6 +20,8 @@ def standing(change: Change) -> str:
     obj = change.after
     if obj is None:
         return ""
+    if change.action == DELETE:
+        return leaving(obj)
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     kind = change.ref.kind
     if kind == "ReplicaSet" and change.cause is not None and change.before is not None:
@@ -37,6 +40,13 @@ def standing(change: Change) -> str:
     if kind == "HorizontalPodAutoscaler":
         return f"{spec.get('minReplicas', 1)} to {spec.get('maxReplicas')} replicas"
     return ""
+
+
+def leaving(obj: Any) -> str:
+    """Of an object that was deleted and is still there, what it waits for."""
+    meta, spec = obj["metadata"], obj.get("spec") or {}
+    holding = [*(meta.get("finalizers") or ()), *((spec.get("finalizers") or ()) if obj["kind"] == "Namespace" else ())]
+    return f"Terminating: waits for {some(holding)}" if holding else "Terminating"
 
 
 def forcing(change: Change, plan: Plan) -> frozenset[str]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kplan.api.ref import Ref
+from kplan.api.words import some
 from kplan.diagnostics import Severity
 from kplan.diff import CREATE, DELETE, REPLACE, UPDATE, Change, FieldChange
 from kplan.report.findings import print_wrapped as _wrapped
@@ -30,6 +31,7 @@ LONGEST_VALUE = 60
 MOST_DERIVED = 6
 MANY, NAMED = 6, 3  # new objects of a kind that are told in one line, and how many of them by name
 MOST_BROKEN = 4
+UNREAD = ("manifests/", "yaml/")  # rules about sources of which nothing, or not all, is known
 QUIET_KINDS = frozenset({"ServiceAccount", "ConfigMap", "EndpointSlice", "Endpoints", "ControllerRevision"})
 
 
@@ -108,10 +110,10 @@ def _summary(plan: Plan, out: Console) -> None:
 def _header(plan: Plan, out: Console) -> None:
     for line in (f"Kubernetes {plan.version}", *plan.notes):
         _wrapped(Text(line, style="dim"), out, 2)
-    broken = list(dict.fromkeys(str(d.ref or d.span or d.rule) for d in plan.diagnostics if d.severity is Severity.ERROR))
-    if broken:
-        more = f" and {len(broken) - MOST_BROKEN} more" if len(broken) > MOST_BROKEN else ""
-        _wrapped(Text(f"something breaks, told at the end: {', '.join(broken[:MOST_BROKEN])}{more}", style="bold red"), out, 2)
+    for words, unread in (("cannot be read", True), ("something breaks", False)):
+        broken = [str(d.ref or d.span or d.rule) for d in plan.diagnostics if d.severity is Severity.ERROR and d.rule.startswith(UNREAD) is unread]
+        if broken:
+            _wrapped(Text(f"{words}, told at the end: {some(list(dict.fromkeys(broken)), MOST_BROKEN)}", style="bold red"), out, 2)
     out.print()
 
 
@@ -186,7 +188,9 @@ def _derived(ref: Ref, derived: Sequence[Change], plan: Plan, out: Console, verb
     pods = plan.pods.get(ref)
     if pods is not None and (any(c.ref.kind == "Pod" for c in derived) or ref.kind == "Pod"):
         _pods(pods, out)
-    endpoints = [c for c in derived if c.ref.kind == "EndpointSlice"]
+    service = plan.after.get(ref) or {}
+    named = (service.get("spec") or {}).get("type") == "ExternalName"  # whose slices nobody looks at
+    endpoints = [c for c in derived if c.ref.kind == "EndpointSlice" and not named]
     if endpoints:
         _endpoints(endpoints, out)
     hidden = {"Pod", "EndpointSlice", "Endpoints"} if not verbose else {"Pod"}

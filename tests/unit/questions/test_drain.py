@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 from questions import Object, budget, cluster_of, meta, service, workload
+from rich.console import Console
 
 from kplan.cluster import Cluster
 from kplan.losing import lost_nodes
 from kplan.questions.drain import Drain, drain
+from kplan.report.drain import render_text
 
 THREE = "3x8cpu,32Gi,zones=a/b/c"
 
@@ -102,3 +106,17 @@ def test_a_zone_is_lost_and_a_budget_broken() -> None:
     assert moved(found)["deployment/web"][2:] == (0, 0)
     assert [(s.before, s.after, s.lowest) for s in found.services] == [(3, 3, 2)]
     assert cluster.get({"apiVersion": "v1", "kind": "Node", "name": "node-2"}) is None
+
+
+def test_pods_of_the_node_itself_need_a_flag_and_pods_of_nobody_are_lost() -> None:
+    agent = workload("agent", kind="DaemonSet")
+    agent = {**agent, "spec": {k: v for k, v in agent["spec"].items() if k != "replicas"}}
+    bare = {"apiVersion": "v1", "kind": "Pod", "metadata": meta("p"), "spec": {"containers": [{"name": "c", "image": "r.example.com/x:1"}]}}
+    done = {**bare, "metadata": {**meta("done"), "annotations": {"kplan.dev/outcome": "Succeeded"}}, "spec": {**bare["spec"], "restartPolicy": "Never"}}
+    found = drain(cluster_of(agent, bare, done), ["node-1", "node-2", "node-3"])
+    assert found.notes[0] == "kubectl drain needs --ignore-daemonsets: pods of daemonset/agent stay"
+    assert found.notes[1].startswith("kubectl drain needs --force: pod/p has no controller")
+    assert [(str(m.ref), m.gone) for m in found.moved] == [("pod/p", 1)]
+    out = io.StringIO()
+    render_text(found, Console(file=out, width=80, no_color=True, highlight=False))
+    assert out.getvalue().rstrip().endswith(", 1 pod lost.")

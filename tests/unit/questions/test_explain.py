@@ -98,7 +98,8 @@ def test_a_workload_whose_pods_are_refused_has_none_and_says_why() -> None:
 def test_claims_tell_their_events() -> None:
     spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": "none", "resources": {"requests": {"storage": "1Gi"}}}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta("c"), "spec": spec}
-    found = asked(claim, ref=Ref("", "PersistentVolumeClaim", "default", "c"))
+    known = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": meta("some"), "provisioner": "sim.kplan.dev/disk"}
+    found = asked(claim, known, ref=Ref("", "PersistentVolumeClaim", "default", "c"))
     assert (found.ready, found.standing) == (False, "Pending")
     assert any("ProvisioningFailed" in e for e in found.events)
 
