@@ -113,6 +113,11 @@ def not_supported(path: str, value: Any, supported: Iterable[str]) -> FieldError
     return FieldError(NOT_SUPPORTED, path, value, f"supported values: {names}" if names else "")
 
 
+def internal_error(path: str, detail: str) -> FieldError:
+    """Something about a value could not be found out."""
+    return FieldError(INTERNAL, path, None, detail)
+
+
 def too_long(path: str, maximum: int) -> FieldError:
     """A text has more than `maximum` bytes."""
     return FieldError(TOO_LONG, path, None, f"may not be more than {maximum} bytes" if maximum >= 0 else "value is too long")

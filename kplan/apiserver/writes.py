@@ -23,7 +23,7 @@ from kplan.apiserver.reading import as_read, decoded
 from kplan.apiserver.registry import Served, named
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta, validate_object_meta_update
-from kplan.kinds.strategy import keep_all_but_status
+from kplan.kinds.strategy import keep_all_but_status, with_empties
 
 if TYPE_CHECKING:
     from kplan.apiserver.door import Door
@@ -198,6 +198,7 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
     errors: list[FieldError] = []
     if call.subresource == "status":
         (kind.prepare_status or keep_all_but_status)(new, old)
+        errors += _common_errors(kind, meta, old["metadata"])
         errors += kind.validate_status(new, old)
     elif call.subresource in kind.subresources:
         kind.subresources[call.subresource].prepare(new, old)
@@ -207,7 +208,7 @@ def update(door: Door, served: Served, obj: Object, old: Object, call: Call, *, 
         door.allocate(new, old, call.dry_run)
         kind.prepare_update(new, old)
         errors += _common_errors(kind, meta, old["metadata"])
-        errors += kind.validate_update(new, old)
+        errors += _update_errors(kind, new, old, obj)
     if errors:
         raise status.invalid(kind.name_in_refusals, name, errors)
     if call.subresource == "":
@@ -250,6 +251,16 @@ def _carry_over(meta: Object, held: Object) -> None:
         meta["deletionTimestamp"] = held["deletionTimestamp"]
     if "deletionGracePeriodSeconds" in held:
         meta.setdefault("deletionGracePeriodSeconds", held["deletionGracePeriodSeconds"])
+
+
+def _update_errors(kind: Kind, new: Object, old: Object, sent: Object) -> list[FieldError]:
+    """What the kind has against an update. Decoding drops empty lists and maps; a refusal that quotes the object shows them."""
+    errors = list(kind.validate_update(new, old))
+    if errors:
+        shown = list(kind.validate_update(with_empties(new, sent), old))
+        if [(e.reason, e.field) for e in shown] == [(e.reason, e.field) for e in errors]:
+            return shown
+    return errors
 
 
 def _common_errors(kind: Kind, meta: Object, held: Object) -> Iterable[FieldError]:

@@ -6,7 +6,7 @@ k8s.io/utils/net. Fields older than strict parsing are validated strictly since 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from kplan.api.addresses import is_valid_cidr_for_legacy_field, is_valid_ip_for_legacy_field, parse_cidr, parse_ip
 from kplan.api.field import FieldErrors, invalid
@@ -54,6 +54,16 @@ def family_of_cidr(text: str) -> str:
     if network is None:
         return "unknown"
     return "IPv6" if network.base.is_v6 else "IPv4"
+
+
+def unreadable_ip(texts: Sequence[str]) -> str:
+    """What keeps addresses from being told apart by family; empty where nothing.   Upstream: netutils.IsDualStackIPStrings."""
+    return next((f"invalid IP[{i}]: {text}" for i, text in enumerate(texts) if parse_ip(text) is None), "")
+
+
+def unreadable_cidr(texts: Sequence[str]) -> str:
+    """What keeps networks from being told apart by family; empty where nothing.   Upstream: netutils.IsDualStackCIDRStrings."""
+    return next((f"invalid CIDR[{i}]: <nil> (invalid CIDR address: {text})" for i, text in enumerate(texts) if parse_cidr(text) is None), "")
 
 
 def is_dual_stack(families: Collection[str]) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from kplan.api.field import FieldErrors, invalid, required
 from kplan.api.names import is_dns1123_subdomain, is_qualified_name, name_is_dns_subdomain
 from kplan.api.objects import Object, namespace_of
-from kplan.kinds.checks import immutable, typed
+from kplan.kinds.checks import IMMUTABLE, same
+from kplan.kinds.internalform import internal
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta
 
@@ -25,7 +26,22 @@ OLD_NAMES = {
     "deprecatedCount": "count",
     "reportingController": "reportingComponent",
 }
-FIXED = ("involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "type", "eventTime", "action", "related")
+FIXED: dict[str, str | int | None] = {
+    "involvedObject": "ObjectReference",
+    "reason": "",
+    "message": "",
+    "source": "EventSource",
+    "firstTimestamp": None,
+    "lastTimestamp": None,
+    "count": 0,
+    "type": "",
+    "eventTime": None,
+    "action": "",
+    "related": "ObjectReference",
+    "reportingComponent": "",
+    "reportingInstance": "",
+}
+"""What may not change, with the value that absence stands for or the struct that refusals print."""
 
 
 def old_form(obj: Object) -> Object:
@@ -110,11 +126,14 @@ def validate_new_form_update(new: Object, old: Object) -> FieldErrors:
     yield from validate_legacy(event, "reportingController")
     if event.get("series") != was.get("series"):
         yield from validate_series(event)
-    for field in FIXED:
+    for field, form in FIXED.items():
         value = event.get(field)
-        yield from immutable(value, was.get(field), field, value if isinstance(value, str | int) else typed(value))
-    yield from immutable(event.get("reportingComponent") or "", was.get("reportingComponent") or "", "reportingController")
-    yield from immutable(event.get("reportingInstance") or "", was.get("reportingInstance") or "", "reportingInstance")
+        if isinstance(form, str) and form:
+            value = internal(form, value if value is not None or field == "related" else {})
+        elif value is None:
+            value = form
+        if not same(event.get(field), was.get(field)):
+            yield invalid("reportingController" if field == "reportingComponent" else field, value, IMMUTABLE)
 
 
 KIND = Kind(

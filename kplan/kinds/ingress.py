@@ -25,7 +25,7 @@ from kplan.kinds.enums import unsupported
 from kplan.kinds.kind import Kind, Reference
 from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.ports import validate_port_number
-from kplan.kinds.service import validate_load_balancer_host
+from kplan.kinds.service import load_balancer_warnings, validate_load_balancer_host
 from kplan.kinds.strategy import first_generation, keep_all_but_status, keep_status
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -247,6 +247,7 @@ KIND = Kind(
     validate_update=validate_update,
     validate_status=validate_status,
     warnings=warnings,
+    status_warnings=load_balancer_warnings,
     finish=finish,
     references=references,
     empties=(("spec", "rules"),),

@@ -12,6 +12,7 @@ from __future__ import annotations
 SHAPES: dict[str, str] = {
     # core: what many quote
     "SecretReference": "Name Namespace",
+    "EventSource": "Component Host",
     "ObjectReference": "Kind Namespace Name UID APIVersion ResourceVersion FieldPath",
     "NodeSelector": "NodeSelectorTerms[]NodeSelectorTerm",
     "NodeSelectorTerm": "MatchExpressions[]NodeSelectorRequirement MatchFields[]NodeSelectorRequirement",
@@ -99,6 +100,8 @@ SHAPES: dict[str, str] = {
     "DeviceAllocationConfiguration": "Source Requests[] Opaque*OpaqueDeviceConfiguration",
     "DeviceAttribute": "IntValue/int* BoolValue/bool* StringValue/string* VersionValue/version* IntValues/ints[] BoolValues/bools[] "
     "StringValues/strings[] VersionValues/versions[]",
+    # admission policies
+    "AuditAnnotation": "Key ValueExpression",
     # flow control
     "FlowSchemaSpec": (
         "PriorityLevelConfiguration:PriorityLevelConfigurationReference MatchingPrecedence# DistinguisherMethod*FlowDistinguisherMethod "

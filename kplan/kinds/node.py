@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from kplan.api.addresses import warnings_for_cidr
-from kplan.api.field import DUPLICATE, FieldError, FieldErrors, duplicate, forbidden, invalid, required
+from kplan.api.field import DUPLICATE, FieldError, FieldErrors, duplicate, forbidden, internal_error, invalid, required
 from kplan.api.gotext import Struct, go_quote
 from kplan.api.names import is_config_map_key, is_label_value, name_is_dns_label, name_is_dns_subdomain, size
 from kplan.api.objects import Object, annotations_of
-from kplan.kinds.addresses import family_of_cidr, is_dual_stack, validate_cidr_for_legacy_field
+from kplan.kinds.addresses import family_of_cidr, is_dual_stack, unreadable_cidr, validate_cidr_for_legacy_field
 from kplan.kinds.enums import unsupported
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_label_name, validate_object_meta
@@ -84,7 +84,12 @@ def validate(obj: Object) -> FieldErrors:
     cidrs = spec.get("podCIDRs") or ()
     for i, cidr in enumerate(cidrs):
         yield from validate_cidr_for_legacy_field(f"spec.podCIDRs[{i}]", cidr)
-    if len(cidrs) > 1 and (len(cidrs) > 2 or not is_dual_stack([family_of_cidr(cidr) for cidr in cidrs])):
+    if len(cidrs) < 2:
+        return
+    unreadable = unreadable_cidr(cidrs)
+    if unreadable:
+        yield internal_error("spec.podCIDRs", f"invalid PodCIDRs. failed to check with dual stack with error:{unreadable}")
+    if unreadable or len(cidrs) > 2 or not is_dual_stack([family_of_cidr(cidr) for cidr in cidrs]):
         yield invalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family")
 
 

@@ -183,6 +183,13 @@ def warnings(obj: Object) -> Iterator[str]:
         yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
 
 
+def load_balancer_warnings(new: Object, _old: Object) -> Iterator[str]:
+    """Of a status, of Services and Ingresses alike: addresses in forms that will not be taken for ever."""
+    for i, ingress in enumerate(_ingresses(new)):
+        if ingress.get("ip"):
+            yield from warnings_for_ip(f"status.loadBalancer.ingress[{i}]", ingress["ip"])
+
+
 def references(obj: Object) -> Iterable[Reference]:
     """The Pods that the selector selects."""
     selector = (obj.get("spec") or {}).get("selector")
@@ -208,6 +215,7 @@ KIND = Kind(
     validate_status=validate_status,
     warnings=warnings,
     update_warnings=lambda new, _old: warnings(new),
+    status_warnings=load_balancer_warnings,
     finish=finish,
     references=references,
 )

@@ -13,7 +13,7 @@ from kplan.api.objects import Object
 from kplan.kinds.addresses import family_of_cidr
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import IMMUTABLE, validate_object_meta
-from kplan.kinds.strategy import keep_all_but_status, keep_status
+from kplan.kinds.strategy import keep_all_but_status, keep_metadata_for_status, keep_status
 
 PATH = "spec.cidrs"
 
@@ -62,6 +62,12 @@ def validate_update(new: Object, old: Object) -> FieldErrors:
         yield invalid(PATH, (new.get("spec") or {}).get("cidrs"), IMMUTABLE)
 
 
+def prepare_status(new: Object, old: Object) -> None:
+    """Nothing but the status changes."""
+    keep_all_but_status(new, old)
+    keep_metadata_for_status(new, old)
+
+
 KIND = Kind(
     group="networking.k8s.io",
     version="v1",
@@ -71,7 +77,7 @@ KIND = Kind(
     status=True,
     prepare=prepare,
     prepare_update=keep_status,
-    prepare_status=keep_all_but_status,
+    prepare_status=prepare_status,
     validate=validate,
     validate_update=validate_update,
     empties=(("spec", "cidrs"),),

@@ -5,7 +5,12 @@ Upstream: the PrepareForCreate and PrepareForUpdate of each kind's strategy.go, 
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 from kplan.api.objects import Object
+
+_TAGGED = frozenset({"metadata", "selector", "labelSelector", "namespaceSelector", "objectSelector", "podSelector"})
 
 
 def first_generation(obj: Object) -> None:
@@ -75,3 +80,26 @@ def restore_empty(new: Object, sent: Object, path: tuple[str, ...]) -> None:
         for one, other in zip(held, given, strict=False):
             if isinstance(one, dict) and isinstance(other, dict):
                 restore_empty(one, other, rest[1:])
+
+
+def with_empties(new: Any, sent: Any, key: str = "") -> Any:
+    """`new` as the server sees it when it says what it refuses: the empty lists and maps that were sent are there, not unset.
+
+    Those of metadata and label selectors are left out: their Go types have JSON tags, which omit them. `new` stays as it is.
+    """
+    if key in _TAGGED:
+        return new
+    if isinstance(new, dict) and isinstance(sent, dict):
+        shown = {k: with_empties(v, sent.get(k), k) for k, v in new.items()}
+        for k, v in sent.items():
+            if shown.get(k) is None and k not in _TAGGED and _says_nothing(v):
+                shown[k] = copy.deepcopy(v)
+        return shown
+    if isinstance(new, list) and isinstance(sent, list):
+        return [*map(with_empties, new, sent), *new[len(sent) :]]
+    return new
+
+
+def _says_nothing(sent: Any) -> bool:
+    """An empty list or map, or a struct of nothing but such."""
+    return sent == [] or (isinstance(sent, dict) and all(map(_says_nothing, sent.values())))

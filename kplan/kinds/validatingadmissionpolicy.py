@@ -14,6 +14,7 @@ from kplan.api.names import is_qualified_name, name_is_dns_subdomain
 from kplan.api.objects import Object, name_of
 from kplan.kinds import policies
 from kplan.kinds.enums import unsupported
+from kplan.kinds.internalform import internal_list
 from kplan.kinds.kind import Kind
 from kplan.kinds.metadata import validate_object_meta
 from kplan.kinds.policies import error_of
@@ -111,7 +112,7 @@ def _validate_validation(validation: Object, compiler: PolicyCompiler, path: str
 def _validate_annotations(annotations: list[Object], name: str, compiler: PolicyCompiler) -> FieldErrors:
     path = "spec.auditAnnotations"
     if len(annotations) > MAX_AUDIT_ANNOTATIONS:
-        yield invalid(path, annotations, f"must not have more than {MAX_AUDIT_ANNOTATIONS} auditAnnotations")
+        yield invalid(path, internal_list("AuditAnnotation", annotations), f"must not have more than {MAX_AUDIT_ANNOTATIONS} auditAnnotations")
     seen: set[str] = set()
     for i, annotation in enumerate(annotations):
         key, expression = annotation.get("key") or "", annotation.get("valueExpression") or ""

@@ -49,7 +49,8 @@ def validate_pod_annotations(annotations: Mapping[str, str], spec: Object, path:
     for key in sorted(annotations):
         if key.startswith(SECCOMP_CONTAINER):
             yield from _validate_seccomp(annotations[key], f"{path}.{key}")
-        elif key.startswith(APP_ARMOR):
+    for key in sorted(annotations):
+        if key.startswith(APP_ARMOR):
             name, profile = key.removeprefix(APP_ARMOR), annotations[key]
             if all(container.get("name", "") != name for container, _ in visit_containers(spec, "")):
                 yield invalid(f"{path}[{key}]", name, "container not found")

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kplan.api import names
-from kplan.api.addresses import is_valid_ip_for_legacy_field, parse_ip
-from kplan.api.field import FieldErrors, duplicate, forbidden, invalid, not_supported, required, too_long
+from kplan.api.addresses import is_valid_ip_for_legacy_field
+from kplan.api.field import FieldErrors, duplicate, forbidden, internal_error, invalid, not_supported, required, too_long
 from kplan.api.gotext import Struct
 from kplan.api.objects import Object
 from kplan.api.quantity import parse
+from kplan.kinds.addresses import family_of, is_dual_stack, unreadable_ip
 from kplan.kinds.checks import typed
 from kplan.kinds.podspec.values import validate_dns1123_label, validate_object_name, validate_qualified_name
 from kplan.kinds.resourcenames import is_native
@@ -177,8 +178,10 @@ def _validate_addresses(status: Object, before: Object, field: str, singular: st
         yield from is_valid_ip_for_legacy_field(f"status.{field}[{i}]", address, old_values=held)
     if len(given) < 2:
         return
-    families = {parsed.is_v6 for text in given if (parsed := parse_ip(text)) is not None}
-    if len(families) < 2 or len(given) > 2:
+    unreadable = unreadable_ip(given)
+    if unreadable:
+        yield internal_error(f"status.{field}", f"failed to check for dual stack with error:{unreadable}")
+    if unreadable or len(given) > 2 or not is_dual_stack([family_of(text) for text in given]):
         yield invalid(f"status.{field}", [Struct(IP=ip) for ip in given], "may specify no more than one IP for each IP family")
 
 

@@ -40,28 +40,16 @@ def validate_resize(new: Object, old: Object) -> FieldErrors:
     if (old_spec.get("os") or {}).get("name") == "windows":
         yield forbidden("", "windows pods cannot be resized")
         return
-    whole, order = list(_validate_resize_as_a_whole(new, old)), list(_validate_resize_order(spec, old_spec))
+    munged = dict(spec)
+    whole, order = list(_validate_resize_as_a_whole(new, old, munged)), list(_validate_resize_order(spec, old_spec))
     yield from whole
     yield from order
     if order:
         return
     found = bool(whole)
-    munged = dict(spec)
-    if _pod_level(spec) or _pod_level(old_spec):
-        resources = _without_changes(spec.get("resources"), old_spec.get("resources"))
-        munged["resources"] = resources
-        if not same_spec(resources, old_spec.get("resources")):
-            found = True
-            yield forbidden("spec", "only cpu and memory resources are mutable at pod-level")
-    for field in ("initContainers", "containers"):
-        if spec.get(field):
-            munged[field] = []
-        for i, (container, before) in enumerate(zip(spec.get(field) or (), old_spec.get(field) or (), strict=True)):
-            rest = {**container, "resources": _without_changes(container.get("resources"), before.get("resources")) or {}}
-            munged[field].append(rest)
-            for error in _validate_container_resize(container, before, rest, field, i):
-                found = True
-                yield error
+    for error in (*_validate_nothing_removed(spec, old_spec), *_validate_container_changes(spec, old_spec, munged)):
+        found = True
+        yield error
     if not found and not same_spec(munged, old_spec):
         yield forbidden("spec", "only cpu and memory resources are mutable")
 
@@ -71,7 +59,7 @@ def _pod_level(spec: Object) -> bool:
     return bool(resources.get("requests") or resources.get("limits"))
 
 
-def _validate_resize_as_a_whole(new: Object, old: Object) -> FieldErrors:
+def _validate_resize_as_a_whole(new: Object, old: Object, munged: Object) -> FieldErrors:
     status = old.get("status") or {}
     now = qos_class(new["spec"])
     if (status.get("qosClass") or qos_class(old["spec"])) != now:
@@ -80,15 +68,24 @@ def _validate_resize_as_a_whole(new: Object, old: Object) -> FieldErrors:
     running = [c for c in status.get("containerStatuses") or () if "running" in (c.get("state") or ())]
     if running and running[0].get("resources") is None:
         yield forbidden("spec", "Pod running on node without support for resize")
-    before, after = old["spec"].get("resources"), new["spec"].get("resources")
-    if before is not None and after is None and _pod_level(old["spec"]):
-        yield forbidden("spec.resources", "pod-level resources cannot be removed")
-    elif before is not None and after is not None:
-        for kind in ("requests", "limits"):
-            if (before.get(kind) or {}).keys() - (after.get(kind) or {}).keys():
-                yield forbidden(f"spec.resources.{kind}", f"pod-level resource {kind} cannot be removed")
+    if _pod_level(old["spec"]) or _pod_level(new["spec"]):
+        yield from _validate_pod_level_resize(old["spec"].get("resources"), munged)
     if status.get("nodeAllocatableResourceClaimStatuses"):
         yield forbidden("spec", "pods with node allocatable resource claims cannot be resized")
+
+
+def _validate_pod_level_resize(before: Object | None, munged: Object) -> FieldErrors:
+    """Of `munged`, the new spec, CPU and memory are put back.   Upstream: validatePodLevelResourcesResize."""
+    after = munged.get("resources")
+    if before is not None and after is None:
+        yield forbidden("spec.resources", "pod-level resources cannot be removed")
+        return
+    for kind in ("requests", "limits"):
+        if ((before or {}).get(kind) or {}).keys() - ((after or {}).get(kind) or {}).keys():
+            yield forbidden(f"spec.resources.{kind}", f"pod-level resource {kind} cannot be removed")
+    munged["resources"] = _without_changes(after, before)
+    if not same_spec(munged["resources"], before):
+        yield forbidden("spec", "only cpu and memory resources are mutable at pod-level")
 
 
 def _validate_resize_order(new: Object, old: Object) -> FieldErrors:
@@ -102,21 +99,35 @@ def _validate_resize_order(new: Object, old: Object) -> FieldErrors:
                 yield forbidden(f"spec.{field}[{i}].name", f"{field} may not be renamed or reordered on resize")
 
 
-def _validate_container_resize(new: Object, old: Object, rest: Object, field: str, index: int) -> FieldErrors:
-    path = f"spec.{field}[{index}]"
-    for kind in ("requests", "limits"):
-        if ((old.get("resources") or {}).get(kind) or {}).keys() - ((new.get("resources") or {}).get(kind) or {}).keys():
-            yield forbidden(f"{path}.resources.{kind}", f"resource {kind} cannot be removed")
-    if field == "containers":
-        if not same_spec(rest, old):
-            yield forbidden("spec", "only cpu and memory resources are mutable")
-        return
-    if not same_spec(rest, old):
-        yield forbidden(path, "only cpu and memory resources for init or sidecar containers are mutable")
-    if new.get("restartPolicy") != "Always" and not same_spec(new, old):
-        for policy in new.get("resizePolicy") or ():
-            if policy.get("restartPolicy") == "RestartContainer":
-                yield forbidden(path, "non-sidecar init containers with a resize policy of RestartContainer cannot be resized")
+def _validate_nothing_removed(new: Object, old: Object) -> FieldErrors:
+    """No resource goes from a container, the init containers' first.   Upstream: validateContainerResize."""
+    for field in ("initContainers", "containers"):
+        for i, (container, before) in enumerate(zip(new.get(field) or (), old.get(field) or (), strict=True)):
+            now, held = container.get("resources") or {}, before.get("resources") or {}
+            for kind in ("requests", "limits"):
+                if (held.get(kind) or {}).keys() - (now.get(kind) or {}).keys():
+                    yield forbidden(f"spec.{field}[{i}].resources.{kind}", f"resource {kind} cannot be removed")
+
+
+def _validate_container_changes(new: Object, old: Object, munged: Object) -> FieldErrors:
+    """Nothing but CPU and memory changes; those are put back in `munged`, the new spec."""
+    for field in ("containers", "initContainers"):
+        if new.get(field):
+            munged[field] = []
+        for i, (container, before) in enumerate(zip(new.get(field) or (), old.get(field) or (), strict=True)):
+            rest = {**container, "resources": _without_changes(container.get("resources"), before.get("resources")) or {}}
+            munged[field].append(rest)
+            if field == "containers":
+                if not same_spec(rest, before):
+                    yield forbidden("spec", "only cpu and memory resources are mutable")
+                continue
+            path = f"spec.{field}[{i}]"
+            if not same_spec(rest, before):
+                yield forbidden(path, "only cpu and memory resources for init or sidecar containers are mutable")
+            if container.get("restartPolicy") != "Always" and not same_spec(container, before):
+                for policy in container.get("resizePolicy") or ():
+                    if policy.get("restartPolicy") == "RestartContainer":
+                        yield forbidden(path, "non-sidecar init containers with a resize policy of RestartContainer cannot be resized")
 
 
 def _without_changes(new: Object | None, old: Object | None) -> Object | None:

@@ -133,6 +133,7 @@ def _munged(new: Object, old: Object) -> Object:
     """The new spec with what may change as it was before."""
     munged = dict(new)
     for field in ("containers", "initContainers"):
+        munged.pop(field, None)
         if new.get(field):
             munged[field] = [{**c, "image": o.get("image", "")} for c, o in zip(new[field], old[field], strict=True)]
     for field in ("activeDeadlineSeconds", "schedulingGates", "tolerations"):

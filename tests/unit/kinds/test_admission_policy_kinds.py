@@ -69,6 +69,7 @@ def test_defaults() -> None:
         ({"validations": [{"expression": "true", "messageExpression": "string(authorizer.path('/').check('get').allowed())"}]}, "undeclared reference"),
         ({"validations": [{"expression": "object.a"}]}, "must evaluate to bool but got dyn"),
         ({"auditAnnotations": [{"key": "a", "valueExpression": "'b'"}] * 2}, 'spec.auditAnnotations[1].key: Duplicate value: "a"'),
+        ({"auditAnnotations": [{"key": "a", "valueExpression": "'b'"}] * 21}, 'Invalid value: [{"Key":"a","ValueExpression":"\'b\'"},{"Key":'),
         ({"auditAnnotations": [{"key": "a", "valueExpression": "'" + "b" * 5200 + "'"}]}, "must not exceed 5120 bytes in length"),
         ({"matchConditions": [{"name": "a", "expression": "true"}] * 65}, "spec.matchConditions: Too many: 65: must have at most 64 items"),
         ({"matchConditions": [{"name": "a", "expression": "Object{} == Object{}"}]}, "undeclared reference to 'Object'"),

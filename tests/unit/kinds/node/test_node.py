@@ -47,3 +47,11 @@ def test_two_networks_must_be_of_two_families():
     assert errors(node.validate(make(podCIDRs=["10.0.0.0/24", "10.0.1.0/24"]))) == [
         'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.0.1.0/24"]: may specify no more than one CIDR for each IP family'
     ]
+
+
+def test_networks_that_cannot_be_read_cannot_be_told_apart():
+    """Upstream: ValidateNode asks netutils.IsDualStackCIDRStrings, whose error is one of the server's own."""
+    assert errors(node.validate(make(podCIDRs=["10.0.0.0/24", "bad"])))[-2:] == [
+        "spec.podCIDRs: Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[1]: <nil> (invalid CIDR address: bad)",
+        'spec.podCIDRs: Invalid value: ["10.0.0.0/24","bad"]: may specify no more than one CIDR for each IP family',
+    ]

@@ -111,3 +111,41 @@ def test_ephemeral_containers_are_added_and_never_changed():
     assert [str(e) for e in pods.validate_ephemeral_containers(gone, new)] == [
         'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be removed\n'
     ]
+
+
+def resized(old, new):
+    return [str(e) for e in pods.validate_pod_resize(new, old)]
+
+
+def test_what_a_resize_removes_is_said_before_what_it_changes():
+    """Upstream: ValidatePodResize looks at what is removed of all init containers, of all containers, and only then at changes."""
+    amounts = {"requests": {"cpu": "1", "memory": "1Gi"}}
+    old = made(initContainers=[{"name": "i", "image": "i", "resources": amounts}], containers=container(resources=amounts))
+    new = copy_tree(old)
+    for field in ("initContainers", "containers"):
+        new["spec"][field][0].update(resources={"requests": {"cpu": "1"}}, image="other")
+    assert resized(old, new) == [
+        "spec.initContainers[0].resources.requests: Forbidden: resource requests cannot be removed",
+        "spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed",
+        "spec: Forbidden: only cpu and memory resources are mutable",
+        "spec.initContainers[0]: Forbidden: only cpu and memory resources for init or sidecar containers are mutable",
+    ]
+
+
+def test_pod_level_resources_that_a_resize_removes_are_not_compared():
+    """Upstream: validatePodLevelResourcesResize returns where they are gone."""
+    amounts = {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}
+    old = made(resources=amounts, containers=container(resources={"requests": {"cpu": "1"}}))
+    new = copy_tree(old)
+    del new["spec"]["resources"]
+    assert resized(old, new) == ["spec.resources: Forbidden: pod-level resources cannot be removed"]
+
+
+def test_addresses_that_cannot_be_read_cannot_be_told_apart():
+    """Upstream: validatePodIPs asks netutils.IsDualStackIPStrings, whose error is one of the server's own."""
+    old = made()
+    new = {**copy_tree(old), "status": {"podIPs": [{"ip": "10.0.0.1"}, {"ip": "x"}]}}
+    assert [str(e) for e in pods.KIND.validate_status(new, old)][-2:] == [
+        "status.podIPs: Internal error: failed to check for dual stack with error:invalid IP[1]: x",
+        'status.podIPs: Invalid value: [{"IP":"10.0.0.1"},{"IP":"x"}]: may specify no more than one IP for each IP family',
+    ]

@@ -192,3 +192,12 @@ def test_annotations_that_fields_replaced_must_agree_with_them():
         'metadata.annotations[container.apparmor.security.beta.kubernetes.io/other]: Invalid value: "bogus": invalid AppArmor profile name: "bogus"',
         "spec.securityContext.seccompProfile.type: Forbidden: seccomp type in annotation and field must match",
     ]
+
+
+def test_seccomp_annotations_are_looked_at_before_those_of_apparmor():
+    """Upstream: ValidatePodSpecificAnnotations calls ValidateSeccompPodAnnotations, then ValidateAppArmorPodAnnotations."""
+    annotations = {"container.apparmor.security.beta.kubernetes.io/other": "unconfined", "container.seccomp.security.alpha.kubernetes.io/app": "bogus"}
+    assert [e.partition(":")[0] for e in errors(made({"annotations": annotations}))[:2]] == [
+        "metadata.annotations.container.seccomp.security.alpha.kubernetes.io/app",
+        "metadata.annotations[container.apparmor.security.beta.kubernetes.io/other]",
+    ]

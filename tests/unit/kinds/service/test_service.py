@@ -75,3 +75,10 @@ def test_references():
     (reference,) = references(valid(selector={"app": "x"}))
     assert (reference.kind, reference.namespace, reference.selects) == ("Pod", "default", {"matchLabels": {"app": "x"}})
     assert KIND.create_on_update
+
+
+def test_a_status_warns_of_addresses_in_old_forms():
+    """Upstream: serviceStatusStrategy.WarningsOnUpdate."""
+    status = {"loadBalancer": {"ingress": [{"hostname": "a.example"}, {"ip": "::ffff:1.2.3.4"}]}}
+    (warning,) = KIND.status_warnings({**valid(), "status": status}, valid())
+    assert warning.startswith("status.loadBalancer.ingress[1]: ")

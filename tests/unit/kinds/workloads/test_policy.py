@@ -233,6 +233,17 @@ def test_events_of_the_new_form_say_more() -> None:
     assert kind_of(new) is event.NEW_FORM
 
 
+def test_what_may_not_change_of_an_event_is_printed_as_the_server_holds_it() -> None:
+    """Upstream: ValidateEventUpdate quotes values of core.Event, whose texts and structs are never absent."""
+    old = made("Event", "events.k8s.io/v1", regarding={"namespace": "default", "name": "a"}, note="n", type="Normal", reason="R")
+    new = made("Event", "events.k8s.io/v1", regarding={"namespace": "default", "name": "b"}, type="Normal", reason="R")
+    subject = '{"Kind":"","Namespace":"default","Name":"b","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}'
+    assert [str(e) for e in event.NEW_FORM.validate_update(new, old)][-2:] == [
+        f"involvedObject: Invalid value: {subject}: field is immutable",
+        'message: Invalid value: "": field is immutable',
+    ]
+
+
 def test_amounts_are_thousandths_at_the_finest() -> None:
     assert created(quota(hard={"cpu": "0.0001"}))["spec"]["hard"] == {"cpu": "1m"}
     (item,) = created(limits({"type": "Pod", "max": {"cpu": "1.0001"}}))["spec"]["limits"]
