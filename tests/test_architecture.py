@@ -98,6 +98,13 @@ def test_telling_the_version_loads_next_to_nothing(tmp_path: Path) -> None:
     assert mine == {"kplan.cli", "kplan.cli.main", "kplan.cli.streams"}
 
 
+def test_planning_loads_nothing_slow_but_the_scheduler_s_arrays(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n", encoding="utf-8")
+    planning = loaded("plan", "one.yaml", cache=tmp_path)
+    assert "kplan.simulate" in planning
+    assert planning & {*SLOW} <= {"numpy"}
+
+
 def test_modules_import_what_stands_to_their_right() -> None:
     pytest.importorskip("importlinter")
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]

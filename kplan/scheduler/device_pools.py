@@ -6,7 +6,7 @@ Upstream: staging/src/k8s.io/dynamic-resource-allocation/structured (pools, allo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kplan.api.objects import Object
 from kplan.scheduler import selectors
@@ -126,3 +126,8 @@ def slice_reaches(spec: Object, row: Row) -> bool:
     if spec.get("perDeviceNodeSelection"):
         return any(reaches(d, row) for d in spec.get("devices") or ())
     return reaches(spec, row)
+
+
+def attribute_value(attribute: Object) -> Any:
+    """The value of a DeviceAttribute."""
+    return next((attribute[kind] for kind in ("int", "bool", "string", "version") if kind in attribute), None)

@@ -15,6 +15,7 @@ from kplan.cel import EvaluationError, check_device_selector
 from kplan.cel.library.quantities import Quantity, parse_semver
 from kplan.cel.policies import compile_for, device_environment
 from kplan.cel.values import Defaulted, type_of
+from kplan.scheduler.device_pools import attribute_value
 
 NOT_BOOL = {
     "int": "unsupported type conversion from 'int' to bool",
@@ -48,11 +49,6 @@ def device_matches(expression: str, driver: str, device: Object) -> bool:
         why = NOT_BOOL.get(kind, f"type conversion error from '{kind}' to 'bool'")
         raise SelectorError(f"CEL runtime error: CEL result of type {kind} could not be converted to bool: {why}")
     return found
-
-
-def attribute_value(attribute: Object) -> Any:
-    """The value of a DeviceAttribute."""
-    return next((attribute[kind] for kind in ("int", "bool", "string", "version") if kind in attribute), None)
 
 
 def _attribute(attribute: Object) -> Any:

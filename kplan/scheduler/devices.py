@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from kplan.api.objects import Object
 from kplan.api.tolerations import untolerated
-from kplan.scheduler.device_pools import Device, DeviceId, Inventory, reaches
-from kplan.scheduler.device_selectors import SelectorError, attribute_value, device_matches
+from kplan.scheduler.device_pools import Device, DeviceId, Inventory, attribute_value, reaches
 from kplan.scheduler.framework import SchedulingError
 from kplan.scheduler.node_rows import Row
 from kplan.scheduler.requests import billionths
@@ -138,6 +137,8 @@ class Allocator:
         return found
 
     def _matches(self, claim: int, request: Request, device: Device) -> bool:
+        from kplan.scheduler.device_selectors import SelectorError, device_matches  # few clusters need CEL
+
         meta = self.claims[claim]["metadata"]
         class_text = f"class {request.device_class['metadata']['name']}"
         claim_text = f"claim {meta.get('namespace') or 'default'}/{meta['name']}"
