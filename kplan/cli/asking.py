@@ -11,18 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from kplan.cli.options import (
-    charts,
-    checked_namespace,
-    checked_version,
-    configuration,
-    console,
-    dump_of,
-    nodes_option,
-    pod_metrics,
-    scheduler_configuration,
-    tell_problems,
-)
+from kplan.cli.charts import charts
+from kplan.cli.nodes import nodes_option
+from kplan.cli.options import checked_namespace, checked_version, configuration, console, dump_of, pod_metrics, scheduler_configuration, tell_problems
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, Scenario, scenarios, time_of
 from kplan.cli.streams import for_machines

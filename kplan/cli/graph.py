@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from kplan.cli import streams
-from kplan.cli.options import charts, check_charts, checked_version, configuration, definitions, read, rendering, shared, tell_problems
+from kplan.cli.charts import charts, check_charts, rendering
+from kplan.cli.options import checked_version, configuration, definitions, read, shared, tell_problems
 
 if TYPE_CHECKING:
     from kplan.api.ref import Ref

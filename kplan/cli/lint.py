@@ -10,21 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kplan.cli.options import (
-    charts,
-    check_charts,
-    checked_version,
-    configuration,
-    definitions,
-    note_skipped,
-    outputs,
-    read,
-    rendering,
-    shared,
-    state_objects,
-    unreadable,
-    write,
-)
+from kplan.cli.charts import charts, check_charts, rendering
+from kplan.cli.options import checked_version, configuration, definitions, note_skipped, outputs, read, shared, state_objects, unreadable, write
 from kplan.diagnostics import Diagnostic
 from kplan.lint import baseline as baselines
 

@@ -45,35 +45,6 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def charts(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How Helm charts are rendered."""
-    for option in reversed(
-        (
-            click.option("--values", multiple=True, metavar="FILE", help="Values of Helm charts (may be repeated)."),
-            click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A value of Helm charts (may be repeated)."),
-            click.option("--release", default="", metavar="NAME", help="The release of Helm charts (default: the chart's folder)."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def rendering(values: tuple[str, ...], set_: tuple[str, ...], release: str, namespace: str, version: str) -> Rendering:
-    """How charts are rendered for a cluster of a version, which tells them the APIs that it serves."""
-    from kplan.manifests.rendering import Rendering
-    from kplan.schema.resources import kinds
-
-    served = [k for k in kinds(version) if k.served]
-    apis = dict.fromkeys((*(k.api_version for k in served), *(f"{k.api_version}/{k.kind}" for k in served)))
-    return Rendering(values, set_, release, namespace, version, tuple(apis))
-
-
-def check_charts(sources: Sources, values: tuple[str, ...], set_: tuple[str, ...], release: str) -> None:
-    """Options for charts where there is none are a mistake: of the path, or of who expects them to be read."""
-    if (values or set_ or release) and not sources.charts:
-        raise click.UsageError("--values, --set and --release are for Helm charts, and there is none in the input")
-
-
 def outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     """How what was found is printed."""
     from kplan.report.formats import FORMATS
@@ -81,16 +52,6 @@ def outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     option = click.option("--format", "format", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print on standard output.")
     more = click.option("--output", "output", multiple=True, metavar="FORMAT=FILE", help="Also write a format to a file (may be repeated).")
     return option(more(command))
-
-
-def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--nodes: shapes of nodes, joined as `kplan.node.shapes` reads several."""
-
-    def joined(_: click.Context, __: click.Parameter, shapes: tuple[str, ...]) -> str:
-        return ";".join(shapes)
-
-    words = "Nodes, such as 3x8cpu,32Gi,zones=a/b/c (may be repeated)."
-    return click.option("--nodes", multiple=True, callback=joined, metavar="SHAPE", help=words)(command)
 
 
 def write(format: str, output: tuple[str, ...], color: bool | None, draw: Callable[[str, TextIO, Callable[[], Console]], None]) -> None:

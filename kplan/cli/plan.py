@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import click
 
-from kplan.cli.options import (
-    charts,
-    configuration,
-    nodes_option,
-    note_skipped,
-    outputs,
-    pod_metrics,
-    scheduler_configuration,
-    shared,
-    unreadable,
-    write,
-)
+from kplan.cli.charts import charts
+from kplan.cli.nodes import nodes_option
+from kplan.cli.options import configuration, note_skipped, outputs, pod_metrics, scheduler_configuration, shared, unreadable, write
 from kplan.cli.progress import progress
 from kplan.cli.scenarios import Given, exit_code, scenarios
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kplan.cli.options import check_charts, checked_namespace, checked_versions, definitions, dump_of, read, read_base, rendering
+from kplan.cli.charts import check_charts, rendering
+from kplan.cli.options import checked_namespace, checked_versions, definitions, dump_of, read, read_base
 from kplan.config import Config, Environment
 
 if TYPE_CHECKING:
