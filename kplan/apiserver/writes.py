@@ -154,12 +154,12 @@ def create(door: Door, served: Served, obj: Object, call: Call, *, strict: bool 
     request.name = name
     for plugin in door.plugins:
         plugin.validate(request, door.store)
+    if resource_version and not call.dry_run:
+        raise status.internal_error("resourceVersion should not be set on objects to be created")
     if door.store.get(kind.group_kind, namespace, name) is not None:
         raise status.already_exists(kind.resource, name)
     if call.dry_run:
         return new
-    if resource_version:
-        raise status.internal_error("resourceVersion should not be set on objects to be created")
     stored = door.store.put(kind.group_kind, new)
     door.ownership.touched((kind.group_kind, namespace, name), Touch(None, as_sent, call.manager, call.subresource, door.store.clock.text(), served.custom))
     door.settle(request)

@@ -51,6 +51,14 @@ NO_DEVICE_PLACE = (
 )
 
 
+def default(resource_slice: Object) -> None:
+    """No defaults; an empty list is as good as none, but for the rule that there may only be one of the two."""
+    spec = resource_slice["spec"]
+    given = [field for field in ("sharedCounters", "devices") if spec.get(field) is not None]
+    if len(given) == 1 and not spec[given[0]]:
+        del spec[given[0]]
+
+
 def prepare(resource_slice: Object) -> None:
     """First generation, no fields behind gates that are off, and taints that say since when."""
     first_generation(resource_slice)
@@ -269,6 +277,8 @@ KIND = Kind(
     kind="ResourceSlice",
     plural="resourceslices",
     namespaced=False,
+    empties=(("spec", "devices"), ("spec", "sharedCounters")),
+    default=default,
     prepare=prepare,
     prepare_update=prepare_update,
     validate=validate,

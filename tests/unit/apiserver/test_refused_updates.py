@@ -62,3 +62,11 @@ def test_a_service_cidr_keeps_its_metadata_when_its_status_is_written():
     cluster.create(cidr)
     written = cluster.patch(cidr, {"metadata": {"labels": {"a": "b"}}}, "merge", subresource="status")
     assert written.code == 200 and "labels" not in written.object["metadata"]
+
+
+def test_a_new_object_has_no_resource_version_even_where_there_is_one_of_its_name():
+    """Upstream: etcd3's Create looks at the version first; a dry run only looks whether the key is taken (DryRunnableStorage)."""
+    cluster = kplan.Cluster(version="1.36")
+    stored = cluster.create(POD).object
+    assert cluster.create(stored).message.endswith("resourceVersion should not be set on objects to be created")
+    assert cluster.create(stored, dry_run=True).reason == "AlreadyExists"

@@ -2,6 +2,7 @@
 
 import pytest
 
+import kplan
 from kplan.kinds.devicecapacity import validate_attribute, validate_shared_capacity
 from kplan.kinds.deviceclass import KIND as CLASS
 from kplan.kinds.devices import validate_pool_name, validate_qualified_name
@@ -192,3 +193,16 @@ def test_attributes_have_one_value():
 )
 def test_request_policies(policy, expected):
     assert texts(validate_shared_capacity({"value": "8Gi", "requestPolicy": policy}, "c")) == expected
+
+
+def test_an_empty_list_of_devices_is_one_beside_shared_counters():
+    """Upstream: validateResourceSliceSpec asks whether both lists are nil, and a list that was sent empty is not."""
+    cluster = kplan.Cluster(version="1.36")
+    pool = {"name": "p", "generation": 1, "resourceSliceCount": 1}
+    made = {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": "s"}}
+    spec = {"driver": "d.example", "pool": pool, "nodeName": "n", "devices": []}
+    taken = cluster.create({**made, "spec": spec}, dry_run=True)
+    assert taken.code == 201 and "devices" not in taken.object["spec"]
+    counters = [{"name": "a", "counters": {"c": {"value": "1"}}}]
+    refused = cluster.create({**made, "spec": {**spec, "sharedCounters": counters}}, dry_run=True)
+    assert refused.message.endswith('spec: Invalid value: "": only one of `sharedCounters` or `devices` is allowed')
