@@ -15,12 +15,12 @@ from kplan.apiserver.clock import Clock
 from kplan.apiserver.door import Door
 from kplan.apiserver.writes import Call
 from kplan.config import Config
-from kplan.diagnostics import Diagnostic, Severity, Span
+from kplan.diagnostics import Diagnostic, Severity
 from kplan.graph import OWNS, Edge, Graph, build
 from kplan.kinds.customreferences import CLUSTER_SCOPED
 from kplan.lint import answers, peers
 from kplan.lint.asking import EXISTS, Answered, Server
-from kplan.lint.findings import Findings
+from kplan.lint.findings import DUPLICATE, Findings, in_order, together
 from kplan.lint.rule import Context, Edit, Finding
 from kplan.lint.rules import RULES
 from kplan.lint.selection import Chosen, choose, elsewhere
@@ -76,7 +76,7 @@ def lint(sources: Sources, options: Options | None = None, record: Record | None
     """Lint what was read; `record` is filled in."""
     options, record, answered = options or Options(), record or Record(), Answered()
     found = [_lint(part, options, record, answered) for _, part in sources.clusters()]
-    return _together(found) if len(found) > 1 else found[0]
+    return together(found) if len(found) > 1 else found[0]
 
 
 def _lint(sources: Sources, options: Options, record: Record, answered: Answered) -> Findings:
@@ -122,7 +122,7 @@ def _lint(sources: Sources, options: Options, record: Record, answered: Answered
         kept, accepted = suppressions.split(kept)
         kept += suppressions.unused(frozenset(c.rule.name for c in options.chosen))
     kinds = Counter(str(m.data.get("kind")) for _, m in checked)
-    return Findings(tuple(sorted(kept, key=_order)), len(checked), dict(sorted(kinds.items())), len(accepted), record.times)
+    return Findings(tuple(sorted(kept, key=in_order)), len(checked), dict(sorted(kinds.items())), len(accepted), record.times)
 
 
 def suppressed(manifests: Iterable[tuple[Ref, Manifest]], config: Config) -> Suppressions:
@@ -133,15 +133,6 @@ def suppressed(manifests: Iterable[tuple[Ref, Manifest]], config: Config) -> Sup
         suppressions.add_manifest(ref, manifest)
         suppressions.add_comments(manifest)
     return suppressions
-
-
-def _together(found: Sequence[Findings]) -> Findings:
-    """What was found for several clusters, each finding once; a suppression is unused if none of them needs it."""
-    told = dict.fromkeys(d for findings in found for d in findings.diagnostics)
-    kept = [d for d in told if d.rule != "unused-suppression" or all(d in findings.diagnostics for findings in found)]
-    kinds = sum((Counter(findings.kinds) for findings in found), Counter[str]())
-    objects, suppressed = sum(f.objects for f in found), sum(f.suppressed for f in found)
-    return Findings(tuple(sorted(kept, key=_order)), objects, dict(sorted(kinds.items())), suppressed)
 
 
 def graph_of(
@@ -244,7 +235,7 @@ def ruled(good: Sequence[tuple[Ref, Manifest, Object]], options: Options, source
             choices = by_kind[gk] = [c for c in chosen if not c.rule.kinds or gk in c.rule.kinds]
         stands = graph.objects.get(ref)
         if ref.name and stands is not None and stands is not obj:  # another manifest overrides it
-            choices = [c for c in choices if c.rule.name == "duplicate-object"]
+            choices = [c for c in choices if c.rule.name == DUPLICATE]
         for choice in choices:
             started = perf_counter() if options.statistics else 0.0
             name, findings = _checked(choice, ref, obj, context)
@@ -296,11 +287,6 @@ def _excused(edge: Edge, unseen: Unseen, config: Config) -> Edge:
     if unseen.excuses(reference) or elsewhere(reference, config):
         return edge._replace(reference=reference._replace(optional=True))
     return edge
-
-
-def _order(diagnostic: Diagnostic) -> tuple[Any, ...]:
-    span = diagnostic.span or Span("")
-    return (span.file, span.line, span.column, -diagnostic.severity, diagnostic.rule, diagnostic.path, diagnostic.message)
 
 
 __all__ = ["UNKNOWN", "Findings", "Options", "Record", "duplicate_keys", "graph_of", "lint", "ruled", "suppressed", "unseen"]

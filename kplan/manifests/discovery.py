@@ -25,6 +25,7 @@ STDIN = "<stdin>"
 _PULLED = ("resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators")
 _PATCHES = ("patches", "patchesJson6902", "replacements", "openapi")
 _MAX_KUSTOMIZATION = 1 << 20
+_COMPONENT = re.compile(rb"^kind:[ \t]*[\"']?Component\b", re.M)
 _FLUX = re.compile(rb"^apiVersion:\s*[\"']?kustomize\.toolkit\.fluxcd\.io/", re.MULTILINE)
 
 
@@ -174,10 +175,19 @@ class _Walk:
 
 def is_resource(folder: str) -> bool:
     """Whether the kustomization file of a folder is no kustomization but an object of that kind, which Flux reads in the cluster."""
+    return _says(folder, _FLUX)
+
+
+def is_component(folder: str) -> bool:
+    """Whether the kustomization of a folder is a component, which changes what others state and need not stand alone."""
+    return _says(folder, _COMPONENT)
+
+
+def _says(folder: str, words: re.Pattern[bytes]) -> bool:
     for name in KUSTOMIZATIONS:
         try:
             with open(os.path.join(folder, name), "rb") as file:
-                return _FLUX.search(file.read(_MAX_KUSTOMIZATION)) is not None
+                return words.search(file.read(_MAX_KUSTOMIZATION)) is not None
         except OSError:
             continue
     return False

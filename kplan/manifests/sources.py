@@ -14,7 +14,7 @@ from typing import Any
 
 from kplan.diagnostics import Diagnostic, Severity, Span
 from kplan.manifests import helm, kustomize, recognise
-from kplan.manifests.discovery import CHART, KUSTOMIZATIONS, STDIN, Found, Unrendered, discover, problem
+from kplan.manifests.discovery import CHART, KUSTOMIZATIONS, STDIN, Found, Unrendered, discover, is_component, problem
 from kplan.manifests.documents import Document
 from kplan.manifests.errors import YamlError
 from kplan.manifests.files import Read, parallel, read_files, read_text
@@ -106,7 +106,7 @@ def load(
     asked = {os.path.normpath(os.path.dirname(p) if os.path.basename(p) in (CHART, *KUSTOMIZATIONS) else p) for p in paths}
     rendered = together([_renderer(folder, rendering or Rendering()) for folder in found.unrendered], jobs)
     for folder, result in zip(found.unrendered, rendered, strict=True):
-        _render(reading, folder, result, folder.path in asked or not found.files, max_depth)
+        _render(reading, folder, result, folder.path in asked or not (found.files or is_component(folder.path)), max_depth)
     return Sources(
         tuple(reading.manifests),
         tuple(reading.opaque),
@@ -125,10 +125,15 @@ def _renderer(folder: Unrendered, rendering: Rendering) -> Callable[[], Rendered
 
 
 def _render(reading: _Reading, folder: Unrendered, rendered: Rendered, named: bool, max_depth: int) -> None:
-    """Reads what a kustomization or chart renders to. That it cannot be rendered is an error if it was asked for, or a tool that is there fails."""
+    """Reads what a kustomization or chart renders to. That it cannot be rendered is an error if it was asked for, or a tool that is there fails.
+
+    A component that no kustomization pulls in is not broken by that.
+    """
     chart = folder.kind == "chart"
     if rendered.problem:
         severity = Severity.ERROR if named or rendered.installed else Severity.WARNING
+        if not chart and not named and is_component(folder.path):
+            severity = Severity.NOTE
         hint = rendered.hint if rendered.installed else _RENDER[folder.kind].format(path=folder.path)
         message = f'"{folder.path}" is a {"Helm chart" if chart else "kustomization"} and was not rendered: {rendered.problem}'
         reading.diagnostics.append(problem("not-rendered", folder.path, message, severity, hint))

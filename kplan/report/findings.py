@@ -54,7 +54,7 @@ def render_diagnostics(
         print_wrapped(line, out, 2)
         _excerpt(diagnostic, out, colour, excerpts or {})
         _places([f"{span}: {words}" for span, words in diagnostic.related], out, verbose)
-        also = [f"also {d.span or ''}{_about(d)}" for d in group[1:]]
+        also = list(dict.fromkeys(f"also {d.span or ''}{_about(d)}" for d in group[1:] if (d.span, d.ref) != (diagnostic.span, diagnostic.ref)))
         _places(also, out, verbose or diagnostic.severity is Severity.ERROR, 1)
         if diagnostic.hint:
             print_wrapped(Text(f"    help: {diagnostic.hint}", style="cyan"), out, 10)

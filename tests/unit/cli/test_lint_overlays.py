@@ -26,3 +26,19 @@ def test_overlays_are_linted_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("dangling-service", "overlays/dev/kustomization.yaml"),
         ("dangling-service", "overlays/prod/kustomization.yaml"),
     ]
+
+
+def test_what_each_overlay_states_once_more_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bin").mkdir()
+    tool = Path("bin/kubectl")
+    tool.write_text('#!/bin/sh\necho "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    for name in ("dev", "prod"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kustomization.yaml").write_text("resources: []\n")
+    (told,) = [d for d in lint(load(["."]), Options()).diagnostics if d.rule == "duplicate-object"]
+    assert told.message == "configmap/c is stated 3 times, always the same"

@@ -38,6 +38,7 @@ def test_one_finding_names_all_places(tmp_path: Path, monkeypatch: pytest.Monkey
         ({"dev/a.yaml": "1", "prod/a.yaml": "2", "prod/b.yaml": "1"}, Severity.ERROR, "3 times"),
         ({"dev/a.yaml": "1", "prod/a.yaml": "2", "prod/b.yaml": "2"}, Severity.WARNING, "in different folders"),
         ({"a.yaml": "1", "b.yaml": "1"}, Severity.WARNING, "always the same"),
+        ({"dev/a.yaml": "1", "prod/a.yaml": "1"}, Severity.NOTE, "always the same"),
     ],
 )
 def test_how_much_it_weighs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], severity: Severity, words: str) -> None:

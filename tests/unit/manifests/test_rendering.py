@@ -161,3 +161,11 @@ def test_an_object_named_kustomization_is_an_object(folder: Path) -> None:
     sources = load(["clusters"])
     assert [m.data["metadata"]["name"] for m in sources.manifests] == ["apps", "c"] and not sources.diagnostics
     assert len(load(["clusters/kustomization.yaml"]).manifests) == 1
+
+
+def test_a_component_need_not_stand_alone(folder: Path) -> None:
+    (folder / "parts" / "scale").mkdir(parents=True)
+    (folder / "parts" / "scale" / "kustomization.yaml").write_text("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n")
+    tool(folder, "kubectl", "echo 'Error: no matches for Id' >&2; exit 1")
+    assert [d.severity for d in load(["parts"]).diagnostics] == [Severity.NOTE]
+    assert [d.severity for d in load(["parts/scale"]).diagnostics] == [Severity.ERROR]
