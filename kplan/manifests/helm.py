@@ -16,7 +16,7 @@ def render(folder: str, rendering: Rendering) -> Rendered:
     """The manifests of a chart, definitions included, tests left out."""
     helm = which("helm")
     if helm is None:
-        return Rendered(problem="helm is not installed", installed=False)
+        return Rendered(problem="helm is not installed", tried=False)
     release = rendering.release or re.sub(r"[^a-z0-9-]+", "-", os.path.basename(os.path.abspath(folder)).lower()).strip("-")[:53] or "release"
     command = [helm, "template", release, folder, "--namespace", rendering.namespace, "--include-crds", "--skip-tests"]
     if rendering.version:

@@ -21,13 +21,14 @@ def render(folder: str, rendering: Rendering) -> Rendered:
     """The manifests of a kustomization."""
     remote = next(iter(_remote(folder)), None)
     if remote is not None:
-        return Rendered(problem=f'it refers to "{remote}", and nothing here is read from the network')
+        hint = f"render it where there is a network and read the result: kubectl kustomize {folder} | kplan … -"
+        return Rendered(problem=f'it refers to "{remote}", and nothing here is read from the network', tried=False, hint=hint)
     tools = (("kustomize", ("build",)), ("kubectl", ("kustomize",)))
     for name, verb in tools:
         path = which(name)
         if path is not None:
             return run([path, *verb, folder], rendering.time_limit)
-    return Rendered(problem="neither kustomize nor kubectl is installed", installed=False)
+    return Rendered(problem="neither kustomize nor kubectl is installed", tried=False)
 
 
 def _remote(folder: str) -> Iterable[str]:

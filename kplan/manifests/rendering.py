@@ -38,11 +38,11 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a tool printed, or why it did not and what to do: `installed` is false where there is no such tool."""
+    """What a tool printed, or why it did not and what to do: `tried` is false where no tool was run."""
 
     text: str = ""
     problem: str = ""
-    installed: bool = True
+    tried: bool = True
     hint: str = ""
 
 
@@ -62,7 +62,7 @@ def run(command: Sequence[str], time_limit: float) -> Rendered:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, start_new_session=True
         )
     except FileNotFoundError:
-        return Rendered(problem=f"{name} is not installed", installed=False)
+        return Rendered(problem=f"{name} is not installed", tried=False)
     except OSError as error:
         return Rendered(problem=f"{name} cannot be run: {error.strerror or error}")
     _RUNNING.add(process)

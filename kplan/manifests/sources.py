@@ -131,10 +131,10 @@ def _render(reading: _Reading, folder: Unrendered, rendered: Rendered, named: bo
     """
     chart = folder.kind == "chart"
     if rendered.problem:
-        severity = Severity.ERROR if named or rendered.installed else Severity.WARNING
+        severity = Severity.ERROR if named or rendered.tried else Severity.WARNING
         if not chart and not named and is_component(folder.path):
             severity = Severity.NOTE
-        hint = rendered.hint if rendered.installed else _RENDER[folder.kind].format(path=folder.path)
+        hint = rendered.hint if rendered.tried or rendered.hint else _RENDER[folder.kind].format(path=folder.path)
         message = f'"{folder.path}" is a {"Helm chart" if chart else "kustomization"} and was not rendered: {rendered.problem}'
         reading.diagnostics.append(problem("not-rendered", folder.path, message, severity, hint))
         return

@@ -135,6 +135,9 @@ def test_nothing_is_fetched(folder: Path) -> None:
     tool(folder, "kubectl", "echo called > called")
     (found,) = load(["k"]).diagnostics
     assert "nothing here is read from the network" in found.message and not Path("called").exists()
+    assert found.severity is Severity.ERROR and "kubectl kustomize k |" in found.hint
+    write("plain.yaml", CONFIG.format("plain"))
+    assert [d.severity for d in load(["."]).diagnostics] == [Severity.WARNING]  # of others in the folder all is known
 
 
 def test_a_chart_is_rendered_with_its_options(folder: Path) -> None:
