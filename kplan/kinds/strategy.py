@@ -5,10 +5,9 @@ Upstream: the PrepareForCreate and PrepareForUpdate of each kind's strategy.go, 
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-from kplan.api.objects import Object
+from kplan.api.objects import Object, copy_tree
 
 _TAGGED = frozenset({"metadata", "selector", "labelSelector", "namespaceSelector", "objectSelector", "podSelector"})
 
@@ -93,7 +92,7 @@ def with_empties(new: Any, sent: Any, key: str = "") -> Any:
         shown = {k: with_empties(v, sent.get(k), k) for k, v in new.items()}
         for k, v in sent.items():
             if shown.get(k) is None and k not in _TAGGED and _says_nothing(v):
-                shown[k] = copy.deepcopy(v)
+                shown[k] = copy_tree(v)
         return shown
     if isinstance(new, list) and isinstance(sent, list):
         return [*map(with_empties, new, sent), *new[len(sent) :]]
