@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kplan.api.objects import Object, copy_tree
+from kplan.api.objects import Object
 
 _TAGGED = frozenset({"metadata", "selector", "labelSelector", "namespaceSelector", "objectSelector", "podSelector"})
 
