@@ -98,8 +98,14 @@ def fields_of(old: Object, new: Object, *, full: bool = False) -> Iterator[Field
             continue  # a snapshot without the values of Secrets: whether they change cannot be told
         if secret and (LAST_APPLIED in change.path or change.path.split(".")[0].split("[")[0] in ("data", "stringData")):
             yield FieldChange(change.path, MASK if change.before is not None else None, MASK if change.after is not None else None, True)
+        elif secret:  # all annotations of which one side has none are one change
+            yield change._replace(before=_without_applied(change.before), after=_without_applied(change.after))
         else:
             yield change
+
+
+def _without_applied(value: Any) -> Any:
+    return {**value, LAST_APPLIED: MASK} if isinstance(value, dict) and LAST_APPLIED in value else value
 
 
 def masked(obj: Object) -> Object:

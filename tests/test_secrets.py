@@ -75,6 +75,15 @@ def test_changes_of_values_are_told_without_them(folder: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_what_was_applied_to_a_replaced_secret_is_not_shown(folder: Path, capsys: pytest.CaptureFixture[str], format: str) -> None:
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"data": {"a": b64encode(b"hunter-applied").decode()}})}
+    live = {**LIVE, "metadata": {"name": "fixed", "namespace": "default", "annotations": annotations}, "immutable": True}
+    Path("state.json").write_text(json.dumps(live), encoding="utf-8")
+    for how in ((), ("--apply", "server"), ("--apply", "client")):
+        said(capsys, "plan", "-v", "new.yaml", "--state", "state.json", "--full", "--replace", "--format", format, *how)
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_of_findings(folder: Path, capsys: pytest.CaptureFixture[str], format: str) -> None:
     assert "stringDta" in said(capsys, "lint", "new.yaml", "--format", format)
 
