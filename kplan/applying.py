@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from kplan.api.objects import Object, annotations_of, group_kind_of
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of, group_kind_of
 from kplan.api.ref import Ref
 from kplan.apiserver.registry import BUILT_IN
 from kplan.apiserver.response import Response
@@ -22,7 +22,6 @@ from kplan.manifests.sources import Sources
 from kplan.pruning import Prune, left_alone, left_over, matching, members
 from kplan.replacing import Replacement, remedy, replacement
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MANAGER = "kplan"
 REST = 0.3  # virtual seconds without a change after each object
 HORIZON = 660.0  # virtual seconds; a deadline of ten minutes, the default, has passed by then

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from kplan import outside
-from kplan.api.objects import Object, annotations_of
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of
 from kplan.api.ref import Ref
 from kplan.api.words import some
 from kplan.apiserver import merge, writes
 from kplan.apiserver.writes import Call
-from kplan.applying import LAST_APPLIED, MANAGER, Applying, Options
+from kplan.applying import MANAGER, Applying, Options
 from kplan.arriving import arrive
 from kplan.arriving import told as arrivals
 from kplan.cluster import Cluster

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from kplan.api.objects import Object, controller_of, group_kind_of, group_of
+from kplan.api.objects import LAST_APPLIED, Object, controller_of, group_kind_of, group_of
 from kplan.api.ref import Ref
 from kplan.manifests.snapshot import MASKED
 from kplan.schema import CURRENT, lookup, merge_schema
@@ -20,7 +20,6 @@ from kplan.schema import CURRENT, lookup, merge_schema
 CREATE, UPDATE, REPLACE, DELETE = "create", "update", "replace", "delete"
 ACTIONS = (CREATE, UPDATE, REPLACE, DELETE)
 SERVER_METADATA = frozenset({"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink"})
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SERVER_ANNOTATIONS = frozenset(
     {LAST_APPLIED, "deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation", "node.alpha.kubernetes.io/ttl"}
 )

@@ -7,10 +7,10 @@ applied. Helm's words: https://helm.sh/docs/topics/charts_hooks/. Left out: weig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from dataclasses import replace
 
-from kplan.api.objects import Object
+from kplan.api.objects import Object, annotations_of, name_of, namespace_of
 from kplan.api.words import some
 from kplan.applying import Options
 from kplan.manifests.manifest import Manifest
@@ -21,35 +21,39 @@ INSTALL = frozenset(("pre-install", "post-install", "crd-install"))
 UPGRADE = frozenset(("pre-upgrade", "post-upgrade"))
 MOST_NAMED = 5
 
-_Named = tuple[str, str]
+_Named = tuple[str, str, str]  # kind, namespace, name
 
 
 def without_idle_hooks(sources: Sources, options: Options) -> tuple[Sources, Options, list[str]]:
     """The manifests and the base without the hooks of charts that this plan does not run; a note on those of the manifests."""
     if not sources.charts and not (options.base and options.base.charts):
         return sources, options, []
-    there = {_name(obj) for obj in options.state}
+    space = options.namespace
+    there = {_name(obj, "") for obj in options.state}
     if options.base is not None:
-        there |= {_name(m.data) for m in options.base.manifests}
-        options = replace(options, base=_installed(options.base, set())[0])
-    kept, idle = _installed(sources, there)
+        there |= {_name(m.data, space) for m in options.base.manifests}
+        options = replace(options, base=_installed(options.base, set(), space)[0])
+    kept, idle = _installed(sources, there, space)
     if not idle:
         return kept, options, []
     times = sorted({time for m in idle for time in hooks(m)})
-    names = some([f"{kind.lower()}/{name}" for kind, name in (_name(m.data) for m in idle)], MOST_NAMED)
+    names = some([f"{kind.lower()}/{name}" for kind, _, name in (_name(m.data, space) for m in idle)], MOST_NAMED)
     return kept, options, [f"Helm hooks that are not run now (but at {', '.join(times)}): {names}"]
 
 
 def hooks(manifest: Manifest) -> tuple[str, ...]:
     """When a manifest is applied, in Helm's words; empty for what is no hook."""
-    annotations = (manifest.data.get("metadata") or {}).get("annotations")
+    annotations = annotations_of(manifest.data)
     text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
     return tuple(filter(None, (part.strip() for part in text.split(",")))) if isinstance(text, str) else ()
 
 
-def _installed(sources: Sources, there: Set[_Named]) -> tuple[Sources, list[Manifest]]:
-    """What is applied, and the hooks that are not. A chart of which something is `there` is upgraded."""
-    upgraded = _charts((m for m in sources.manifests if _name(m.data) in there and not hooks(m)), sources)
+def _installed(sources: Sources, there: Set[_Named], namespace: str) -> tuple[Sources, list[Manifest]]:
+    """What is applied, and the hooks that are not. A chart of which something is `there` is upgraded; `namespace` is that of what names none."""
+    places = (namespace, "")  # no namespace in the state: the kind has none, whatever a manifest says
+    upgraded = {
+        m.render for m in sources.manifests if m.render in sources.charts and not hooks(m) and any(_name(m.data, place) in there for place in places)
+    }
     idle = []
     for manifest in sources.manifests:
         times = hooks(manifest) if manifest.render in sources.charts else ()
@@ -60,12 +64,8 @@ def _installed(sources: Sources, there: Set[_Named]) -> tuple[Sources, list[Mani
     return replace(sources, manifests=tuple(m for m in sources.manifests if id(m) not in left_out)), idle
 
 
-def _charts(manifests: Iterable[Manifest], sources: Sources) -> set[str]:
-    return {m.render for m in manifests if m.render in sources.charts}
-
-
-def _name(obj: Object) -> _Named:
-    return obj["kind"], (obj.get("metadata") or {}).get("name", "")
+def _name(obj: Object, namespace: str) -> _Named:
+    return obj["kind"], namespace_of(obj) or namespace, name_of(obj)
 
 
 __all__ = ["hooks", "without_idle_hooks"]

@@ -44,6 +44,7 @@ from kplan.webhooks import notes as webhook_notes
 
 ABSENT = ("dangling-", "non-existent-")  # rules that foresee what then happens
 ASSUMED = 'provisioner "{}" is taken to be installed: no CSIDriver object tells of it'
+UNASKED = "connections that NetworkPolicies decide: {} pairs of workloads are too many and were not asked about (kplan reach A B asks about one)"
 UNPRUNED = "--prune leaves what has no last-applied configuration, as kubectl does: {} (--base or an ApplySet would delete it)"
 HIDDEN = frozenset({"Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"})
 
@@ -187,9 +188,11 @@ def plan(sources: Sources, options: Options) -> Plan:
     changed = {c.ref for c in difference}
     told = tuple(_once(confirmed(dict.fromkeys(found))))
     unknown = {d.ref.group_kind for d in told if d.rule == lint.UNKNOWN and d.ref is not None}
+    blast = blast_radius(before, after, done.recording, cluster)
+    unasked = [UNASKED.format(blast.unasked)] if blast.unasked else []
     return Plan(
         version=options.version,
-        notes=(*done.notes, *webhook_notes(webhooks, before)),
+        notes=(*done.notes, *webhook_notes(webhooks, before), *unasked),
         changes=difference,
         diagnostics=told,
         stated=tuple(sorted(stated)),
@@ -207,7 +210,7 @@ def plan(sources: Sources, options: Options) -> Plan:
         started=done.started,
         ended=format_time(cluster.door.store.now),
         excerpts=excerpts(told, sources.manifests),
-        blast=blast_radius(before, after, done.recording, cluster),
+        blast=blast,
         rollouts=rollouts(before, after, done.recording, cluster),
     )
 

@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kplan.api import selectors
-from kplan.api.objects import Object, annotations_of, controller_of, labels_of
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of, controller_of, labels_of
 from kplan.api.ref import Ref
 from kplan.cluster import Cluster
 from kplan.manifests.manifest import Manifest
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 NAMESPACED = ("ConfigMap", "Endpoints", "PersistentVolumeClaim", "Pod", "ReplicationController", "Secret", "Service", "Job.batch", "CronJob.batch")
 NAMESPACED_APPS = ("Ingress.networking.k8s.io", "DaemonSet.apps", "Deployment.apps", "ReplicaSet.apps", "StatefulSet.apps")
 CLUSTER_SCOPED = ("Namespace", "PersistentVolume")

@@ -10,6 +10,9 @@ from typing import Any
 
 Object = dict[str, Any]
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which `kubectl apply` keeps the manifest that it applied from the client side."""
+
 
 def name_of(obj: Object) -> str:
     """`metadata.name`, or the empty string."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kplan.api.addresses import parse_ip
-from kplan.api.objects import Object, annotations_of, labels_of
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of, labels_of
 from kplan.api.reader import Entry, Reader
 from kplan.apiserver.client import Client
 from kplan.apiserver.loops import RETRY, Controller, Key, Watch, itself, owner_reference
@@ -20,7 +20,7 @@ SLICE = "EndpointSlice.discovery.k8s.io"
 MANAGER = "endpointslicemirroring-controller.k8s.io"
 MANAGED_BY, SERVICE_NAME, SKIP = "endpointslice.kubernetes.io/managed-by", "kubernetes.io/service-name", "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
-NOT_COPIED = ("endpoints.kubernetes.io/last-change-trigger-time", "kubectl.kubernetes.io/last-applied-configuration")
+NOT_COPIED = ("endpoints.kubernetes.io/last-change-trigger-time", LAST_APPLIED)
 PER_SUBSET = 1000
 
 Wanted = dict[tuple[str, Ports], dict[tuple[tuple[str, ...], str, str, str], Object]]

@@ -9,14 +9,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from kplan.api.intstr import scaled_value
-from kplan.api.objects import Object, annotations_of
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of
 
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"
 ROLLBACK_TO = "deprecated.deployment.rollback.to"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 NOT_COPIED = frozenset({LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED, MAXIMUM, ROLLBACK_TO})
 HASH_LABEL = "pod-template-hash"
 MAX_HISTORY_TEXT = 2000

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from shutil import which
 from typing import Any, TextIO
 
-from kplan.api.objects import Object
+from kplan.api.objects import LAST_APPLIED, Object
 
 KINDS = (
     *("nodes", "namespaces", "customresourcedefinitions.apiextensions.k8s.io", "priorityclasses.scheduling.k8s.io", "runtimeclasses.node.k8s.io"),
@@ -29,7 +29,6 @@ KINDS = (
     *("poddisruptionbudgets.policy", "horizontalpodautoscalers.autoscaling", "deployments.apps", "replicasets.apps", "statefulsets.apps"),
     *("daemonsets.apps", "controllerrevisions.apps", "replicationcontrollers", "podtemplates", "jobs.batch", "cronjobs.batch", "pods"),
 )
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MASKED = base64.b64encode(b"(masked by kplan snapshot)").decode()
 OPENING = '{"apiVersion":"v1","kind":"List","items":[\n'  # written with the first object: a cluster that cannot be read leaves nothing behind
 TIME_LIMIT = 600

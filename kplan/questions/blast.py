@@ -69,7 +69,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Blast:
-    """All that a change does to what was there, each part in the order of refs."""
+    """All that a change does to what was there, each part in the order of refs. `unasked`: so many pairs of workloads were too many to ask about."""
 
     restarts: tuple[Restart, ...] = ()
     stale: tuple[Stale, ...] = ()
@@ -79,6 +79,7 @@ class Blast:
     routes: tuple[RouteChange, ...] = ()
     traffic: tuple[TrafficChange, ...] = ()
     barred: tuple[Barred, ...] = ()
+    unasked: int = 0
 
     def __bool__(self) -> bool:
         return any((self.restarts, self.stale, self.services, self.volumes, self.budgets, self.routes, self.traffic, self.barred))
@@ -87,6 +88,7 @@ class Blast:
 def blast_radius(before: State, after: State, recording: Recording, cluster: Cluster) -> Blast:
     """What the change from one state to the other does; `recording` has what was written in between, `cluster` is as it is after."""
     restarts = tuple(_restarts(before, after, recording))
+    traffic, unasked = traffic_changes(before, after)
     return Blast(
         restarts=restarts,
         stale=tuple(stale_pods(before, after)),
@@ -94,8 +96,9 @@ def blast_radius(before: State, after: State, recording: Recording, cluster: Clu
         volumes=tuple(volume_changes(before, after, restarts_of={r.ref for r in restarts if r.replaced})),
         budgets=tuple(_budgets(before, after)),
         routes=tuple(route_changes(before, after)),
-        traffic=tuple(traffic_changes(before, after)),
+        traffic=tuple(traffic),
         barred=tuple(barred(before, after, cluster)),
+        unasked=unasked,
     )
 
 

@@ -1,13 +1,15 @@
 """What a change does to connections: where the routes of Ingresses lead, and whom NetworkPolicies let through.
 
 Workloads stand for their pods, of which one is asked about. Ports are those that containers state and that Services target; other connections
-are not known. Upstream for the answers: `kplan.network`. Left out: where very many workloads are concerned, sources in other namespaces.
+are not known. Upstream for the answers: `kplan.network`. Left out: where very many workloads are concerned, sources in other namespaces; how many
+pairs that are is counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from kplan.api.objects import Object, labels_of
@@ -97,11 +99,11 @@ class _End(NamedTuple):
     namespace: str = ""
 
 
-def traffic_changes(before: State, after: State) -> list[TrafficChange]:
-    """The connections between what was there and is there that policies cut or let through now; cut ones first."""
+def traffic_changes(before: State, after: State) -> tuple[list[TrafficChange], int]:
+    """The connections between what was there and is there that policies cut or let through now, cut ones first; how many pairs were not asked about."""
     concerned = _concerned(before, after)
     if not concerned:
-        return []
+        return [], 0
     then, now = Kept(before), Kept(after)
     ends = _ends(before, after)
     selected = {d: [r for r, e in ends.items() if _selected(e, d, concerned, then, now)] for d in (INGRESS, EGRESS)}
@@ -117,7 +119,8 @@ def traffic_changes(before: State, after: State) -> list[TrafficChange]:
             found.setdefault((target, shown, new.allowed, str(side)), []).append(source)
 
     outside = _End(Party(address=SOMEWHERE), Party(address=SOMEWHERE))
-    for source, target in _pairs(ends, selected):
+    pairs, unasked = _pairs(ends, selected)
+    for source, target in pairs:
         for port, protocol in ports[target]:
             ask(str(source), ends[source], str(target), ends[target], port, protocol)
     for target in selected[INGRESS]:
@@ -129,7 +132,7 @@ def traffic_changes(before: State, after: State) -> list[TrafficChange]:
         ask(str(source), ends[source], DNS, _End(Party(DNS_SERVER), Party(DNS_SERVER)), DNS_PORT, "UDP")
         ask(str(source), ends[source], OUTSIDE, outside, 443, "TCP")
     told = [TrafficChange(t, p, tuple(sources), allowed, reason) for (t, p, allowed, reason), sources in found.items()]
-    return sorted(told, key=lambda c: (c.allowed, c.target, c.port, c.sources))
+    return sorted(told, key=lambda c: (c.allowed, c.target, c.port, c.sources)), unasked
 
 
 def _concerned(before: State, after: State) -> set[tuple[str, str]]:
@@ -167,12 +170,17 @@ def _selected(end: _End, direction: str, concerned: Collection[tuple[str, str]],
     return any(party.pod is not None and isolating(party.pod, direction, reader) for party, reader in ((end.then, then), (end.now, now)))
 
 
-def _pairs(ends: Mapping[Ref, _End], selected: Mapping[str, Sequence[Ref]]) -> list[tuple[Ref, Ref]]:
-    """Sources and targets, each once; of very many only those of one namespace."""
-    many = len(ends) * (len(selected[INGRESS]) + len(selected[EGRESS])) > MOST_PAIRS
-    wanted = {(s, t) for t in selected[INGRESS] for s in ends} | {(s, t) for s in selected[EGRESS] for t in ends}
-    found = sorted((s, t) for s, t in wanted if s != t and (not many or s.namespace == t.namespace))
-    return found[:MOST_PAIRS]
+def _pairs(ends: Mapping[Ref, _End], selected: Mapping[str, Sequence[Ref]]) -> tuple[list[tuple[Ref, Ref]], int]:
+    """Sources and targets, each once; of very many only those within a namespace, and how many are left out."""
+    into, out_of = set(selected[INGRESS]), set(selected[EGRESS])
+    total = len(ends) * (len(into) + len(out_of)) - len(into) * len(out_of) - len(into | out_of)
+    near = total > MOST_PAIRS
+    spaces: dict[str, list[Ref]] = {}
+    for ref in ends:
+        spaces.setdefault(ref.namespace if near else "", []).append(ref)
+    found = ((s, t) for space in sorted(spaces) for s in spaces[space] for t in spaces[space] if s != t and (t in into or s in out_of))
+    asked = list(islice(found, MOST_PAIRS))
+    return asked, total - len(asked)
 
 
 def _ports(pod: Object | None, reader: Kept) -> list[tuple[int, str]]:

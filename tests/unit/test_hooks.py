@@ -52,7 +52,10 @@ def test_an_upgrade_runs_those_of_an_upgrade_too(chart: Sources) -> None:
     assert names == ["h2"] and "configmap/h2" not in told
     there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "default", "uid": "u", "resourceVersion": "1"}}
     assert "h2" in created(chart, Options(state=(there,)))[0]
-    assert "h2" not in created(chart, Options(state=({**there, "metadata": {**there["metadata"], "name": "other"}},)))[0]  # type: ignore[dict-item]
+    for field in ("name", "namespace"):
+        other = {**there, "metadata": {**there["metadata"], field: "other"}}  # type: ignore[dict-item]
+        space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other", "uid": "v", "resourceVersion": "2"}}
+        assert "h2" not in created(chart, Options(state=(space, other)))[0]
 
 
 def test_what_no_chart_rendered_is_applied_as_it_stands(chart: Sources) -> None:

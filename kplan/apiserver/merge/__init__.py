@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from kplan.api.objects import Object
+from kplan.api.objects import LAST_APPLIED, Object
 from kplan.api.status import bad_request
 from kplan.apiserver.merge import jsonpatch, managed, unstructured
 from kplan.apiserver.merge.lastapplied import last_applied, three_way, three_way_patch, with_last_applied
 from kplan.apiserver.merge.managed import update as update_managed
 from kplan.apiserver.merge.strategic import apply_patch
-from kplan.apiserver.merge.structured import LAST_APPLIED, apply
+from kplan.apiserver.merge.structured import apply
 from kplan.schema import CURRENT, Node
 from kplan.schema.opaque import json_word
 

@@ -9,11 +9,10 @@ import json
 from typing import Any
 
 from kplan.api.gotext import go_json
-from kplan.api.objects import Object, annotations_of, replace
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of, replace
 from kplan.apiserver.merge import unstructured
 from kplan.apiserver.merge.jsonpatch import merge_patch
 from kplan.apiserver.merge.strategic import apply_patch
-from kplan.apiserver.merge.structured import LAST_APPLIED
 from kplan.apiserver.merge.threeway import json_merge_patch, strategic_patch
 from kplan.schema import CURRENT, Node
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from kplan import schema
 from kplan.api.gotext import go_json
-from kplan.api.objects import Object, annotations_of, replace
+from kplan.api.objects import LAST_APPLIED, Object, annotations_of, replace
 from kplan.api.status import Cause, Status, StatusError, bad_request
 from kplan.apiserver.merge import managed
 from kplan.apiserver.merge.comparing import Comparison, compare
@@ -20,7 +20,6 @@ from kplan.apiserver.merge.merging import merge, remove
 from kplan.apiserver.merge.typed import equal, faults, field_set
 from kplan.schema import Node
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 KUBECTL = "kubectl"
 
 

@@ -117,8 +117,13 @@ def test_very_many_workloads_are_asked_about_their_neighbours_alone(monkeypatch:
 
     monkeypatch.setattr(traffic, "MOST_PAIRS", 3)
     both = [DB, workload("a"), workload("b", namespace="far"), {"apiVersion": "v1", "kind": "Namespace", "metadata": meta("far")}]
-    (cut,) = changed([*both, policy("deny")], both).blast.traffic
-    assert cut.sources == ("deployment/a",)
+    made = changed([*both, policy("deny")], both)
+    (cut,) = made.blast.traffic
+    assert (cut.sources, made.blast.unasked) == (("deployment/a",), 2)
+    assert [note for note in made.notes if note.startswith("connections") and "2 pairs of workloads are too many" in note]
+    monkeypatch.setattr(traffic, "MOST_PAIRS", 4)
+    made = changed([*both, policy("deny")], both)
+    assert made.blast.traffic[0].sources == ("deployment/a", "deployment/b -n far") and not made.blast.unasked
 
 
 QUOTA = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: {requests.cpu: '%s'}}}"
